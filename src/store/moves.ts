@@ -1,0 +1,27 @@
+// Generated from machines/authorization.ts by `npm run diagrams`; do not edit.
+// Every pair of states that one step of the authorization machine can join. A role without a row is `unpaired`.
+export const LEGAL_MOVES: readonly (readonly [from: string, to: string])[] = [
+  ['unpaired', 'unpaired'],
+  ['unpaired', 'pairingPending'],
+  ['unpaired', 'paired'],
+  ['pairingPending', 'pairingPending'],
+  ['pairingPending', 'paired'],
+  ['pairingPending', 'upgradePending'],
+  ['pairingPending', 'unpaired'],
+  ['paired', 'paired'],
+  ['paired', 'upgradePending'],
+  ['paired', 'revoked'],
+  ['paired', 'unpaired'],
+  ['upgradePending', 'upgradePending'],
+  ['upgradePending', 'paired'],
+  ['upgradePending', 'revoked'],
+  ['upgradePending', 'unpaired'],
+  ['revoked', 'revoked'],
+  ['revoked', 'revokedPending'],
+  ['revoked', 'unpaired'],
+  ['revokedPending', 'revokedPending'],
+  ['revokedPending', 'paired'],
+  ['revokedPending', 'upgradePending'],
+  ['revokedPending', 'revoked'],
+  ['revokedPending', 'unpaired'],
+];
