@@ -1,0 +1,36 @@
+/** A refusal on the wire: the error response and the close that follows it (PROTOCOL section 6). */
+import type { Close, CloseCode } from './faults.ts';
+import { closeReason, type WireError } from './frames.ts';
+import type { Protocol } from './version.ts';
+
+/** Every refused connect is answered, then closed; the response must be flushed first (PROTOCOL section 6.3). */
+export interface Refusal {
+  readonly error: WireError;
+  readonly close: Close;
+}
+
+/** Who is told: it decides the wording of hints and nothing else. */
+export type ClientKind = 'cli' | 'local-cli' | 'ui' | 'other';
+
+/** To whom a denial is told. */
+export interface Peer {
+  readonly protocol: Protocol;
+  readonly clientKind: ClientKind;
+  /** The device that the peer presented, if it did. */
+  readonly deviceId?: string;
+}
+
+/** The kind of a client; `local` as DESIGN I14 defines it. */
+export function clientKindOf(
+  client: { readonly id: string; readonly mode: string },
+  local: boolean,
+): ClientKind {
+  if (client.id === 'cli') return local ? 'local-cli' : 'cli';
+  const isPage = client.id === 'openclaw-control-ui' || client.mode === 'webchat' || client.mode === 'ui';
+  return isPage ? 'ui' : 'other';
+}
+
+/** A refusal whose close reason is the message, or `reason` where the message is too long to survive the cut. */
+export function refusal(error: WireError, code: CloseCode = 1008, reason: string = error.message): Refusal {
+  return { error, close: { code, reason: closeReason(reason) } };
+}
