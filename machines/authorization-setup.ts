@@ -90,8 +90,9 @@ export const authorizationSetup = setup({
     rotationCoversNewest: ({ context }, e: Rotated) =>
       context.request !== null &&
       covers(steps.rotatedGrant(context, e.scopes) ?? [], record.newestRevision(context.request).scopes),
-    firstUse: ({ context }, e: TokenUsed) =>
-      e.generation === context.tokens.current && !context.tokens.delivered,
+    // Only where older generations are still accepted does it matter that the new one has arrived (R9).
+    firstUse: ({ context: { tokens } }, e: TokenUsed) =>
+      e.generation === tokens.current && !tokens.delivered && tokens.oldest < tokens.current,
     hasQuiet: ({ context }) => record.hasQuiet(context),
   },
   actions: {

@@ -150,9 +150,7 @@ export function noteTokenUse(
   record: AuthorizationRecord,
   { at, terms }: { readonly at: number; readonly terms: Terms },
 ): Partial<AuthorizationRecord> {
-  const { tokens } = record;
-  const older = tokens.oldest < tokens.current;
-  return { tokens: { ...tokens, delivered: true, retireAtMs: older ? at + terms.graceMs : null } };
+  return { tokens: { ...record.tokens, delivered: true, retireAtMs: at + terms.graceMs } };
 }
 
 /** Accepts the superseded, never revoked generations for one more grace period: the device comes back and is given

@@ -78,6 +78,8 @@ export interface Store {
   list(): Promise<readonly DeviceRow[]>;
   /** Devices whose deadline is at or before `nowMs`, the most overdue first, at most `limit`. */
   due(nowMs: number, limit: number): Promise<readonly string[]>;
+  /** How many (device, role) pairs are in a state of the machine; cheap, for limits. */
+  countState(state: string): Promise<number>;
   /** Oldest first. */
   history(query: HistoryQuery): Promise<readonly StoredEvent[]>;
   /** The `seq` of the newest event; 0 for an empty store. */

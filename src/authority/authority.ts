@@ -1,0 +1,216 @@
+import { randomBytes } from 'node:crypto';
+import type { Verdict } from '../../machines/authorization-events.ts';
+import type { RecordRead } from '../../machines/connection-setup.ts';
+import type { CredentialProblem } from '../../machines/denial.ts';
+import { covers } from '../../machines/policy.ts';
+import { DEFAULT_TERMS, hasQuiet, type Profile, type Terms } from '../../machines/record.ts';
+import { readRecord } from '../../machines/verdict.ts';
+import { type RequestedScopes, ROLES, type Role } from '../../machines/vocabulary.ts';
+import type { Store } from '../store/store.ts';
+import { NO_ORIGIN, type Origin } from './audit.ts';
+import { type Clock, Committer } from './committer.ts';
+import { type DeviceRecord, deviceOf, newDevice, roleOf } from './device.ts';
+import { type Question, readFor } from './reading.ts';
+import { checkToken, deriveToken, type TokenRealm } from './tokens.ts';
+
+/** A connect that has proved its device's key and now asks for rights. */
+export interface Access {
+  readonly deviceId: string;
+  /** Base64url without padding. */
+  readonly publicKey: string;
+  readonly role: Role;
+  readonly wish: RequestedScopes;
+  /** The device token to check in the same step; null when another credential was accepted already. */
+  readonly deviceToken: string | null;
+  readonly profile: Profile;
+  /** It came over this machine's loopback and nothing else (I14). */
+  readonly local: boolean;
+  /** A probe opens no request and makes no record. */
+  readonly probe: boolean;
+  /** A command line is served without a request when it may manage devices: it came to approve. */
+  readonly commandLine: boolean;
+  readonly origin: Origin;
+}
+
+export type AccessAnswer =
+  | { readonly ok: true; readonly verdict: Verdict; readonly device: DeviceRecord }
+  | { readonly ok: false; readonly problem: CredentialProblem };
+
+/** Which devices are let in without an owner (DESIGN section 4, Auto-approval). Asked only for a wish that is not
+ * covered; a removed or revoked (device, role) is never auto-approved whatever it says. */
+export type AutoApprove = (access: Access, device: DeviceRecord) => boolean;
+
+export interface AuthorityOptions {
+  readonly store: Store;
+  readonly realm: TokenRealm;
+  readonly clock?: Clock;
+  readonly terms?: Partial<Terms>;
+  readonly autoApprove?: AutoApprove;
+  /** Never-approved devices that may wait at once; more strangers are refused, nobody is evicted (I9). Default 1000. */
+  readonly mostStrangers?: number;
+  /** Called once for each state change, after it is stored. */
+  readonly onAudit?: (line: string) => void;
+  /** Called after an owner's decision with the store's position. */
+  readonly onDecision?: (seq: number) => void;
+}
+
+/** `first-pairing`: a local client that proved the shared credentials pairs the first time by itself. */
+export function autoApprovePolicy(policy: 'none' | 'first-pairing' | 'all'): AutoApprove {
+  return (access, device) => {
+    if (policy === 'none' || !access.local || access.deviceToken !== null) return false;
+    return policy === 'all' || roleOf(device, access.role).state === 'unpaired';
+  };
+}
+
+/** 16 characters of base32: 80 random bits. */
+export function newRequestId(): string {
+  const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
+  return Array.from(randomBytes(16), (byte) => alphabet[byte & 31]).join('');
+}
+
+const SYSTEM_CLOCK: Clock = { now: () => Date.now() };
+
+/** The only writer: every change of what a device may do goes through here, and is checked where it is committed. */
+export class Authority {
+  readonly store: Store;
+  readonly realm: TokenRealm;
+  readonly clock: Clock;
+  readonly terms: Terms;
+  readonly committer: Committer;
+  readonly onDecision: (seq: number) => void;
+  readonly #autoApprove: AutoApprove;
+  readonly #mostStrangers: number;
+  /** Attempts since the request's record was last written, by request id (DESIGN: counted lazily). */
+  readonly #attempts = new Map<string, number>();
+
+  constructor(options: AuthorityOptions) {
+    this.store = options.store;
+    this.realm = options.realm;
+    this.clock = options.clock ?? SYSTEM_CLOCK;
+    this.terms = { ...DEFAULT_TERMS, ...options.terms };
+    this.onDecision = options.onDecision ?? (() => {});
+    this.#autoApprove = options.autoApprove ?? autoApprovePolicy('first-pairing');
+    this.#mostStrangers = options.mostStrangers ?? 1000;
+    this.committer = new Committer({
+      store: this.store,
+      clock: this.clock,
+      onAudit: options.onAudit ?? (() => {}),
+    });
+  }
+
+  /** The device as it stands; undefined when nothing is known of it. The object is shared: never change it. */
+  async load(deviceId: string): Promise<DeviceRecord | undefined> {
+    const row = await this.store.load(deviceId);
+    return row && deviceOf(row);
+  }
+
+  /** What a connection is told of its device now; a device that vanished reads as one nobody ever saw. */
+  async read(deviceId: string, question: Question): Promise<Omit<RecordRead, 'type'>> {
+    const device = (await this.load(deviceId)) ?? newDevice(deviceId, '', this.clock.now());
+    return readFor(this.store, device, question, this.clock.now());
+  }
+
+  /** Check and request in ONE step (I17): the answer says what stands after it. Rejects only when the store fails. */
+  async access(access: Access): Promise<AccessAnswer> {
+    const strangersAreFull = await this.#strangersAreFull(access);
+    let usedGeneration = 0;
+    const done = await this.committer.run<AccessAnswer>(access.deviceId, (loaded, nowMs) => {
+      const device = loaded ?? newDevice(access.deviceId, access.publicKey, nowMs);
+      if (access.deviceToken !== null) {
+        const checked = checkToken(this.realm, device, access.role, access.deviceToken);
+        if (!checked.ok) return { kind: 'answer', answer: checked };
+        usedGeneration = checked.generation;
+      }
+      const { state, record } = roleOf(device, access.role);
+      const { covered, live } = readRecord(state, record, access.wish, nowMs);
+      // The machine answers `covered` without a change then; most connects end here.
+      if (covered) return { kind: 'answer', answer: { ok: true, verdict: 'covered', device } };
+      const managesDevices = access.commandLine && covers(live, ['operator.pairing']);
+      const event = {
+        type: 'access.requested' as const,
+        wish: access.wish,
+        requestId: newRequestId(),
+        from: access.profile,
+        mayOpen: !access.probe && !managesDevices && !(strangersAreFull && loaded === undefined),
+        auto: !access.probe && this.#autoApprove(access, device),
+        episodesElsewhere: episodesElsewhere(device, access.role),
+        attempts: 1 + (this.#attempts.get(record.request?.id ?? '') ?? 0),
+        at: nowMs,
+        terms: this.terms,
+      };
+      const known = { ...device, publicKey: access.publicKey, profile: access.profile };
+      return {
+        kind: 'step',
+        device: known,
+        events: [{ role: access.role, event }],
+        origin: access.origin,
+        durable: false,
+      };
+    });
+    if (done.kind === 'answer') {
+      if (done.answer.ok) await this.#noteTokenUse(done.answer.device, access, usedGeneration);
+      return done.answer;
+    }
+    this.#countAttempt(done.device, access.role, done.wrote);
+    return { ok: true, verdict: done.step?.verdict ?? 'nothing', device: done.device };
+  }
+
+  /** Keeps a request alive for a waiter that other processes cannot see (R16). */
+  async attend(deviceId: string, role: Role): Promise<void> {
+    await this.committer.run<null>(deviceId, (device, nowMs) => {
+      if (!device || roleOf(device, role).record.request === null) return { kind: 'answer', answer: null };
+      const event = { type: 'request.attended', at: nowMs, attempts: 0, terms: this.terms } as const;
+      return { kind: 'step', device, events: [{ role, event }], origin: NO_ORIGIN, durable: false };
+    });
+  }
+
+  /** The token that a full hello delivers. */
+  tokenFor(device: DeviceRecord, role: Role): string {
+    return deriveToken(this.realm, device, role);
+  }
+
+  /** Attempts of an open request, the ones that are not written yet included. */
+  attemptsOf(request: { readonly id: string; readonly attempts: number }): number {
+    return request.attempts + (this.#attempts.get(request.id) ?? 0);
+  }
+
+  /** Settles what is due; call it about once a second. */
+  sweep(limit = 256): Promise<number> {
+    return this.committer.sweep(limit);
+  }
+
+  #countAttempt(device: DeviceRecord, role: Role, wrote: boolean): void {
+    const id = roleOf(device, role).record.request?.id;
+    if (id === undefined) return;
+    if (wrote) this.#attempts.delete(id);
+    else this.#attempts.set(id, (this.#attempts.get(id) ?? 0) + 1);
+    // Counts of requests that another process settled are never taken out otherwise.
+    if (this.#attempts.size > 10_000) this.#attempts.clear();
+  }
+
+  async #noteTokenUse(
+    device: DeviceRecord,
+    { role, deviceId, origin }: Access,
+    generation: number,
+  ): Promise<void> {
+    const { tokens } = roleOf(device, role).record;
+    const isFirst = generation === tokens.current && !tokens.delivered && tokens.oldest < tokens.current;
+    if (!isFirst) return;
+    await this.committer.run<null>(deviceId, (now, nowMs) => {
+      if (!now) return { kind: 'answer', answer: null };
+      const event = { type: 'token.used', generation, at: nowMs, terms: this.terms } as const;
+      return { kind: 'step', device: now, events: [{ role, event }], origin, durable: false };
+    });
+  }
+
+  async #strangersAreFull({ deviceId, probe }: Access): Promise<boolean> {
+    if (probe || (await this.store.load(deviceId)) !== undefined) return false;
+    return (await this.store.countState('pairingPending')) >= this.#mostStrangers;
+  }
+}
+
+function episodesElsewhere(device: DeviceRecord, role: Role): number {
+  return ROLES.filter((other) => other !== role)
+    .map((other) => roleOf(device, other).record)
+    .reduce((sum, record) => sum + (hasQuiet(record) ? record.quietEpisodesMs.length : 0), 0);
+}

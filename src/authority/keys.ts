@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Store } from '../store/store.ts';
+import type { TokenKey, TokenRealm } from './tokens.ts';
+
+/** Something about the key files is wrong; the message says what to do. Nothing was written. */
+export class KeyError extends Error {
+  readonly code: 'KEY_MISSING' | 'KEY_UNREADABLE' | 'KEY_DAMAGED';
+  constructor(code: KeyError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'KeyError';
+    this.code = code;
+  }
+}
+
+const KEY_FILE = 'token-keys.json';
+const MARK_FILE = 'token-mark.json';
+
+/** Writes a file that only its owner can read, whole or not at all, and survives a power cut. */
+export function writeSecretFile(path: string, text: string): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  const file = openSync(temporary, 'w', 0o600);
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  chmodSync(temporary, 0o600);
+  renameSync(temporary, path);
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+function newKey(): TokenKey {
+  return { id: randomBytes(4).toString('hex'), secret: randomBytes(32) };
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const message = `cannot read ${path}: ${(cause as Error).message}; make it readable for the user that runs this`;
+    throw new KeyError('KEY_UNREADABLE', message, { cause });
+  }
+}
+
+function parseKeys(path: string, text: string): [TokenKey, ...TokenKey[]] {
+  const damaged = new KeyError(
+    'KEY_DAMAGED',
+    `${path} is not a token key file; restore it from a backup (every device token depends on it)`,
+  );
+  let parsed: { keys?: { id?: unknown; secret?: unknown }[] };
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw damaged;
+  }
+  const keys = (Array.isArray(parsed?.keys) ? parsed.keys : []).map((key) => ({
+    id: String(key?.id),
+    secret: Buffer.from(String(key?.secret), 'base64url'),
+  }));
+  const [first, ...rest] = keys;
+  if (!first || keys.some((key) => !/^[0-9a-f]{8}$/.test(key.id) || key.secret.length !== 32)) throw damaged;
+  return [first, ...rest];
+}
+
+function writeKeys(path: string, keys: readonly TokenKey[]): void {
+  const plain = keys.map(({ id, secret }) => ({ id, secret: secret.toString('base64url') }));
+  writeSecretFile(path, `${JSON.stringify({ version: 1, keys: plain }, null, 2)}\n`);
+}
+
+/** The newest state of a store that this key ring has seen: a store that is older came out of a backup. */
+interface Mark {
+  readonly storeId: string;
+  readonly seq: number;
+  readonly epoch: number;
+}
+
+function readMark(path: string): Mark | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    const mark = JSON.parse(readText(path)) as Mark;
+    return typeof mark.seq === 'number' && typeof mark.epoch === 'number' ? mark : undefined;
+  } catch (error) {
+    if (error instanceof KeyError) throw error;
+    return undefined;
+  }
+}
+
+/** The key ring of a state folder, and the mark beside it. */
+export interface KeyRing {
+  readonly realm: TokenRealm;
+  /** Set when the store turned out older than the mark: all tokens of before are superseded now. */
+  readonly restoredFromBackup: boolean;
+  /** Notes how far the store has come; cheap enough for every owner's decision. */
+  mark(seq: number): void;
+}
+
+/**
+ * Opens the key ring beside a store. A first start makes a key; a store that already knows devices and has no key
+ * stops here, because a new key would silently end every token that was ever given.
+ */
+export async function openKeyRing(folder: string, store: Store): Promise<KeyRing> {
+  const keyPath = join(folder, KEY_FILE);
+  const markPath = join(folder, MARK_FILE);
+  const head = await store.head();
+  if (!existsSync(keyPath)) {
+    if (head > 0) {
+      const message =
+        `${keyPath} is missing, but the database beside it knows devices whose tokens depend on it; ` +
+        'restore the file from a backup, or start with an empty state folder';
+      throw new KeyError('KEY_MISSING', message);
+    }
+    writeKeys(keyPath, [newKey()]);
+  }
+  const keys = parseKeys(keyPath, readText(keyPath));
+  const mark = readMark(markPath);
+  const restoredFromBackup = mark !== undefined && mark.storeId === store.id && head < mark.seq;
+  const stored = await store.epoch();
+  const wanted = Math.max(stored, mark?.storeId === store.id ? mark.epoch : 0) + (restoredFromBackup ? 1 : 0);
+  const epoch = wanted > stored ? await store.raiseEpoch(wanted) : stored;
+  const writeMark = (seq: number): void =>
+    writeSecretFile(markPath, `${JSON.stringify({ storeId: store.id, seq, epoch })}\n`);
+  if (restoredFromBackup || mark === undefined) writeMark(head);
+  return { realm: { storeId: store.id, epoch, keys }, restoredFromBackup, mark: writeMark };
+}
+
+/** Adds a key that signs from the next start on; the old ones go on verifying. Returns the new key's id. */
+export function rotateTokenKey(folder: string): string {
+  const keyPath = join(folder, KEY_FILE);
+  const keys = parseKeys(keyPath, readText(keyPath));
+  const key = newKey();
+  writeKeys(keyPath, [key, ...keys]);
+  return key.id;
+}

@@ -1,0 +1,66 @@
+import type { RecordRead } from '../../machines/connection-setup.ts';
+import { denialFor, readRecord, type Settled } from '../../machines/verdict.ts';
+import { parseRequestId, type RequestRef, type Role } from '../../machines/vocabulary.ts';
+import type { Store } from '../store/store.ts';
+import { detailOf } from './audit.ts';
+import { type DeviceRecord, otherPairedRoles, roleOf } from './device.ts';
+
+/** What one connection wants to know. */
+export interface Question {
+  readonly role: Role;
+  /** What it signed in its `connect`: all that it can ever use. */
+  readonly wish: readonly string[];
+  /** What a live session asked for beyond it (`requestUpgrade`); empty otherwise. */
+  readonly asked: readonly string[];
+  /** The request that it waits for. */
+  readonly request: RequestRef | null;
+  /** Whether a client that is turned away should come back by itself. */
+  readonly wait: boolean;
+}
+
+/** How a request settled, by its id in the history; undefined while it is open or when it is unknown. */
+export async function findSettlement(
+  store: Store,
+  requestId: string,
+): Promise<
+  | (Settled & {
+      readonly by: string | null;
+      readonly atMs: number;
+      readonly deviceId: string;
+      readonly role: Role;
+    })
+  | undefined
+> {
+  const events = await store.history({ requestId });
+  const last = events.findLast(({ type }) => type === 'request.settled');
+  if (!last) return undefined;
+  const { outcome, request, by } = detailOf(last);
+  const ref = request === null ? undefined : parseRequestId(request);
+  if (!outcome || !ref) return undefined;
+  return { request: ref, outcome, by, atMs: last.atMs, deviceId: last.deviceId, role: last.role as Role };
+}
+
+/**
+ * Reads a device's record for one connection (TABLES R11). The history is asked only when the request that the
+ * connection waits for is no longer the open one, which is rare.
+ */
+export async function readFor(
+  store: Store,
+  device: DeviceRecord,
+  question: Question,
+  nowMs: number,
+): Promise<Omit<RecordRead, 'type'>> {
+  const { role, wish, asked, request, wait } = question;
+  const { state, record } = roleOf(device, role);
+  const outstanding = asked.length > 0 ? [...wish, ...asked] : wish;
+  const view = readRecord(state, record, outstanding, nowMs);
+  const signed = asked.length > 0 ? { ...view, live: readRecord(state, record, wish, nowMs).live } : view;
+  const gone = request !== null && record.request?.id !== request.id;
+  const settled = gone ? await findSettlement(store, request.id) : undefined;
+  const other = { role, wish: outstanding, otherRoles: otherPairedRoles(device, role) };
+  return {
+    view: signed,
+    denial: denialFor(signed, other, record, settled ?? null, wait),
+    outcome: settled?.outcome ?? null,
+  };
+}

@@ -1,0 +1,127 @@
+import { uncovered } from '../../machines/policy.ts';
+import { namedRevision, newestRef } from '../../machines/record.ts';
+import {
+  formatRequestId,
+  type Outcome,
+  parseRequestId,
+  type RequestRef,
+  type Role,
+} from '../../machines/vocabulary.ts';
+import { callerDevice, describeCaller, mayGive, mayManage, seesOthers } from './callers.ts';
+import { type Deciding, type Decision, type DecisionDenial, decide, no } from './deciding.ts';
+import { type DeviceRecord, roleOf } from './device.ts';
+import { findSettlement } from './reading.ts';
+
+/** Approves the revision that `requestId` names, or the part `scopes` of it; the rest is then declined (narrowed). */
+export async function approve(
+  deciding: Deciding,
+  requestId: string,
+  scopes: readonly string[] | null = null,
+): Promise<Decision<{ readonly device: DeviceRecord; readonly role: Role; readonly request: RequestRef }>> {
+  const found = await find(deciding, requestId);
+  if (!found.ok) return found;
+  const { ref, role } = found;
+  const taken = await decide(deciding, found.deviceId, (device, at) => {
+    const { record } = roleOf(device, role);
+    const revision = namedRevision(record, ref);
+    const wanted = scopes ?? revision?.scopes ?? [];
+    const refusal = mayGive(deciding.caller, device.deviceId, role, uncovered(record.grant, wanted));
+    if (refusal) return refusal;
+    const by = describeCaller(deciding.caller);
+    return [
+      {
+        role,
+        event: { type: 'request.approved', request: ref, scopes, by, at, terms: deciding.authority.terms },
+      },
+    ];
+  });
+  if (!taken.ok) return taken;
+  if (taken.verdict === 'beyondRequest') return no({ kind: 'beyond-request', scopes: scopes ?? [] });
+  if (taken.verdict === 'notOpen') return late(deciding, ref, ['approved', 'superseded'], scopes);
+  return { ok: true, device: taken.device, role, request: ref };
+}
+
+/** Rejects the whole request; what `requestId` showed stays declined for the quiet period (R5). */
+export async function reject(
+  deciding: Deciding,
+  requestId: string,
+): Promise<Decision<{ readonly device: DeviceRecord; readonly role: Role; readonly request: RequestRef }>> {
+  const found = await find(deciding, requestId);
+  if (!found.ok) return found;
+  const { ref, role, deviceId } = found;
+  const taken = await decide(deciding, deviceId, (_device, at) => {
+    const refusal = mayManage(deciding.caller, deviceId, null);
+    if (refusal) return refusal;
+    const by = describeCaller(deciding.caller);
+    return [
+      { role, event: { type: 'request.rejected', request: ref, by, at, terms: deciding.authority.terms } },
+    ];
+  });
+  if (!taken.ok) return taken;
+  if (taken.verdict === 'notOpen') return late(deciding, ref, ['rejected'], null);
+  if (taken.verdict === 'alreadyGranted') {
+    const request = roleOf(taken.device, role).record.request;
+    const newest = request ? formatRequestId(newestRef(request)) : '';
+    return no({ kind: 'already-granted', newest, deviceId, role });
+  }
+  return { ok: true, device: taken.device, role, request: ref };
+}
+
+/** The device itself takes its request back. */
+export async function withdraw(
+  deciding: Deciding,
+  requestId: string,
+): Promise<Decision<{ readonly request: RequestRef }>> {
+  const found = await find(deciding, requestId);
+  if (!found.ok) return found;
+  const { ref, role, deviceId } = found;
+  const taken = await decide(deciding, deviceId, (_device, at) => {
+    if (callerDevice(deciding.caller) !== deviceId) return { kind: 'unknown-request' };
+    return [{ role, event: { type: 'request.withdrawn', request: ref, at } }];
+  });
+  if (!taken.ok) return taken;
+  if (taken.verdict === 'notOpen') return no({ kind: 'unknown-request' });
+  return { ok: true, request: ref };
+}
+
+/** Which device and role a request id belongs to, open or settled. */
+async function find(
+  deciding: Deciding,
+  requestId: string,
+): Promise<
+  | { readonly ok: true; readonly ref: RequestRef; readonly deviceId: string; readonly role: Role }
+  | { readonly ok: false; readonly denial: DecisionDenial }
+> {
+  const ref = parseRequestId(requestId);
+  const bare = parseRequestId(`${requestId}.r1`);
+  const id = ref?.id ?? bare?.id;
+  const [event] = id === undefined ? [] : await deciding.authority.store.history({ requestId: id });
+  if (!event || id === undefined) return no({ kind: 'unknown-request' });
+  const role = event.role as Role;
+  if (!seesOthers(deciding.caller) && callerDevice(deciding.caller) !== event.deviceId) {
+    return no({ kind: 'denied', reason: 'device-ownership-mismatch', missingScope: null });
+  }
+  if (ref) return { ok: true, ref, deviceId: event.deviceId, role };
+  const device = await deciding.authority.load(event.deviceId);
+  const request = device && roleOf(device, role).record.request;
+  return no({
+    kind: 'revision-needed',
+    newest: request?.id === id ? formatRequestId(newestRef(request)) : null,
+  });
+}
+
+/** An answer to a decision on a request that is settled, or on a revision it never had (I7). */
+async function late(
+  deciding: Deciding,
+  ref: RequestRef,
+  same: readonly Outcome[],
+  scopes: readonly string[] | null,
+): Promise<Decision<{ readonly device: DeviceRecord; readonly role: Role; readonly request: RequestRef }>> {
+  const settled = await findSettlement(deciding.authority.store, ref.id);
+  if (!settled) return no({ kind: 'unknown-request' });
+  const { deviceId, role, outcome, by } = settled;
+  const device = await deciding.authority.load(deviceId);
+  const isSame = same.includes(outcome) || (outcome === 'narrowed' && scopes !== null);
+  if (isSame && device) return { ok: true, device, role, request: ref };
+  return no({ kind: 'already', outcome, by, deviceId, role });
+}

@@ -1,0 +1,29 @@
+import { transition } from 'xstate';
+import { authorizationMachine } from '../../machines/authorization.ts';
+import type { Announcement, AuthorizationEvent, Verdict } from '../../machines/authorization-events.ts';
+import type { RoleRecord } from './device.ts';
+
+/** What one event did: nothing has happened yet, the caller commits it or throws it away. */
+export interface Step {
+  readonly next: RoleRecord;
+  readonly verdict: Verdict;
+  /** Empty exactly when nothing changed. */
+  readonly announcements: readonly Announcement[];
+}
+
+/** Takes one step of the authorization machine on a record. */
+export function step(current: RoleRecord, event: AuthorizationEvent): Step {
+  const before = authorizationMachine.resolveState({
+    value: current.state as 'paired',
+    context: current.record,
+  });
+  const [after, actions] = transition(authorizationMachine, before, event);
+  if (after.status !== 'active') throw new Error(`the authorization machine stopped on ${event.type}`);
+  let verdict: Verdict = 'nothing';
+  const announcements: Announcement[] = [];
+  for (const action of actions) {
+    if (action.type === 'reply') verdict = (action.params as { verdict: Verdict }).verdict;
+    else if (action.type === 'announce') announcements.push(action.params as unknown as Announcement);
+  }
+  return { next: { state: after.value as string, record: after.context }, verdict, announcements };
+}

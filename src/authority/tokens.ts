@@ -1,0 +1,106 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { CredentialProblem } from '../../machines/denial.ts';
+import type { Role } from '../../machines/vocabulary.ts';
+import { type DeviceRecord, isPaired, roleOf } from './device.ts';
+
+/** Marks a token as ours, for people and for secret scanners. */
+const PREFIX = 'atk1';
+
+/** A secret that tokens are derived from; kept outside the database, so that the database holds no bearer secret. */
+export interface TokenKey {
+  /** 8 hex characters; part of every token, so that an older key of the ring is found again. */
+  readonly id: string;
+  /** 32 bytes. */
+  readonly secret: Buffer;
+}
+
+/** What every token of one store depends on besides the device. */
+export interface TokenRealm {
+  readonly storeId: string;
+  readonly epoch: number;
+  /** The first key signs, all keys verify; never empty. */
+  readonly keys: readonly [TokenKey, ...TokenKey[]];
+}
+
+function mac(key: TokenKey, parts: readonly string[]): Buffer {
+  const hmac = createHmac('sha256', key.secret);
+  for (const part of parts) {
+    // Length-prefixed: ("ab","c") and ("a","bc") must not meet in one MAC.
+    hmac.update(`${Buffer.byteLength(part)}:`).update(part);
+  }
+  return hmac.digest();
+}
+
+interface TokenNumbers {
+  readonly epoch: number;
+  readonly generation: number;
+  readonly grantVersion: number;
+}
+
+function tokenMac(
+  key: TokenKey,
+  storeId: string,
+  device: DeviceRecord,
+  role: Role,
+  numbers: TokenNumbers,
+): Buffer {
+  const { epoch, generation, grantVersion } = numbers;
+  const parts = [PREFIX, storeId, device.deviceId, role, device.pairingSalt];
+  return mac(key, [...parts, String(epoch), String(generation), String(grantVersion)]);
+}
+
+/**
+ * The present token of a (device, role): the same record always gives the same token, so one that was lost on the way
+ * is simply delivered again (DESIGN section 4, Tokens). A bearer of it without the device's key gets nowhere.
+ */
+export function deriveToken(realm: TokenRealm, device: DeviceRecord, role: Role): string {
+  const { record } = roleOf(device, role);
+  const numbers = {
+    epoch: realm.epoch,
+    generation: record.tokens.current,
+    grantVersion: record.grantVersion,
+  };
+  const [key] = realm.keys;
+  const digest = tokenMac(key, realm.storeId, device, role, numbers);
+  return [
+    PREFIX,
+    key.id,
+    numbers.epoch,
+    numbers.generation,
+    numbers.grantVersion,
+    digest.toString('base64url'),
+  ].join('_');
+}
+
+/** Whether a text has the shape of one of our tokens; says nothing about whether it is valid. */
+export function looksLikeToken(text: string): boolean {
+  return text.startsWith(`${PREFIX}_`);
+}
+
+export type TokenCheck =
+  | { readonly ok: true; readonly generation: number }
+  | { readonly ok: false; readonly problem: CredentialProblem };
+
+const INVALID: TokenCheck = { ok: false, problem: 'device-token-invalid' };
+
+/**
+ * Checks a token that a device presented with its own signature. Its numbers choose the MAC, the MAC proves that we
+ * made it, and only then the record decides whether that generation is still accepted (R9).
+ */
+export function checkToken(realm: TokenRealm, device: DeviceRecord, role: Role, token: string): TokenCheck {
+  const match = /^atk1_([0-9a-f]{8})_(\d{1,9})_(\d{1,9})_(\d{1,9})_([\w-]{43})$/.exec(token);
+  const key = match && realm.keys.find(({ id }) => id === match[1]);
+  if (!match || !key) return INVALID;
+  const numbers = { epoch: Number(match[2]), generation: Number(match[3]), grantVersion: Number(match[4]) };
+  const presented = Buffer.from(match[5] as string, 'base64url');
+  const expected = tokenMac(key, realm.storeId, device, role, numbers);
+  if (presented.length !== expected.length || !timingSafeEqual(presented, expected)) return INVALID;
+  const kept = roleOf(device, role);
+  const { tokens } = kept.record;
+  if (!isPaired(kept) || numbers.generation < tokens.floor)
+    return { ok: false, problem: 'device-token-revoked' };
+  const isCurrentEpoch = numbers.epoch === realm.epoch;
+  if (!isCurrentEpoch || numbers.generation < tokens.oldest)
+    return { ok: false, problem: 'device-token-expired' };
+  return { ok: true, generation: numbers.generation };
+}
