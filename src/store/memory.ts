@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import { checkChange, checkEpoch, DEFAULT_HISTORY_LIMIT } from './change-checks.ts';
+import { parseFrozen } from './frozen-json.ts';
+import { illegalMove } from './legal-moves.ts';
+import type { Change, ChangeNotice, DeviceRow, HistoryQuery, Store, StoredEvent } from './store.ts';
+import { StoreError } from './store.ts';
+import { Watchers } from './watchers.ts';
+
+/** What several memory stores share: it plays the part of the file that several processes open. */
+export class MemoryBacking {
+  readonly id: string = randomUUID();
+  readonly #rows = new Map<string, DeviceRow>();
+  readonly #events: StoredEvent[] = [];
+  // How many (device, role) pairs are in each state: asked on every connect of a stranger, so it is kept, not counted.
+  readonly #inState = new Map<string, number>();
+  readonly #openings = new Set<Watchers>();
+  #epoch = 1;
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get head(): number {
+    return this.#events.length;
+  }
+
+  /** Called by each store that is opened on this backing; the function ends it. */
+  join(watchers: Watchers): () => void {
+    this.#openings.add(watchers);
+    return () => void this.#openings.delete(watchers);
+  }
+
+  row(deviceId: string): DeviceRow | undefined {
+    return this.#rows.get(deviceId);
+  }
+
+  rows(): readonly DeviceRow[] {
+    return [...this.#rows.values()].sort((a, b) => order(a.deviceId, b.deviceId));
+  }
+
+  /** Applies the change, or throws, or answers null: everything that can fail comes before the first write. */
+  apply(change: Change, by: Watchers): number | null {
+    checkChange(change);
+    const { deviceId, next } = change;
+    const before = this.#rows.get(deviceId);
+    if ((before?.revision ?? 0) !== change.expectedRevision) return null;
+    const illegal = illegalMove(deviceId, before?.states ?? {}, next?.states ?? {});
+    if (illegal) throw illegal;
+    const revision = this.#events.length + change.events.length;
+    const row = next && toRow(deviceId, revision, next);
+    const events = change.events.map((event, index) => {
+      const detail = parseFrozen(JSON.stringify(event.detail));
+      return Object.freeze({ ...event, detail, deviceId, seq: this.#events.length + 1 + index });
+    });
+    this.#events.push(...events);
+    if (row) this.#rows.set(deviceId, row);
+    else this.#rows.delete(deviceId);
+    this.#count(before?.states, -1);
+    this.#count(row?.states, 1);
+    this.#tell(by, { deviceId, seq: revision });
+    return revision;
+  }
+
+  countState(state: string): number {
+    return this.#inState.get(state) ?? 0;
+  }
+
+  history({ deviceId, requestId, afterSeq = 0, limit = DEFAULT_HISTORY_LIMIT }: HistoryQuery): StoredEvent[] {
+    const wanted = this.#events
+      .slice(Math.max(0, afterSeq))
+      .filter((event) => deviceId === undefined || event.deviceId === deviceId)
+      .filter((event) => requestId === undefined || event.requestId === requestId);
+    return wanted.slice(Math.max(0, wanted.length - Math.max(0, limit)));
+  }
+
+  raiseEpoch(epoch: number): number {
+    this.#epoch = Math.max(this.#epoch, epoch);
+    return this.#epoch;
+  }
+
+  #count(states: DeviceRow['states'] | undefined, difference: 1 | -1): void {
+    for (const state of Object.values(states ?? {})) {
+      this.#inState.set(state, this.countState(state) + difference);
+    }
+  }
+
+  // Own listeners hear at once; the other openings a little later, as another process would.
+  #tell(by: Watchers, change: Omit<ChangeNotice, 'foreign'>): void {
+    by.tell({ ...change, foreign: false });
+    for (const other of this.#openings) {
+      if (other !== by) queueMicrotask(() => other.tell({ ...change, foreign: true }));
+    }
+  }
+}
+
+function toRow(deviceId: string, revision: number, next: NonNullable<Change['next']>): DeviceRow {
+  // Through text, as in a file: the caller keeps its object, the readers get one that nobody can change.
+  const document = parseFrozen(JSON.stringify(next.document));
+  const { states, deadlineMs } = next;
+  return Object.freeze({ deviceId, revision, document, states: Object.freeze({ ...states }), deadlineMs });
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+class MemoryStore implements Store {
+  readonly #backing: MemoryBacking;
+  readonly #watchers = new Watchers();
+  readonly #leave: () => void;
+  #closed = false;
+
+  constructor(backing: MemoryBacking) {
+    this.#backing = backing;
+    this.#leave = backing.join(this.#watchers);
+  }
+
+  get id(): string {
+    return this.#backing.id;
+  }
+
+  async load(deviceId: string): Promise<DeviceRow | undefined> {
+    return this.#open().row(deviceId);
+  }
+
+  async save(change: Change): Promise<number | null> {
+    return this.#open().apply(change, this.#watchers);
+  }
+
+  async list(): Promise<readonly DeviceRow[]> {
+    return this.#open().rows();
+  }
+
+  async due(nowMs: number, limit: number): Promise<readonly string[]> {
+    return this.#open()
+      .rows()
+      .filter(({ deadlineMs }) => deadlineMs !== null && deadlineMs <= nowMs)
+      .sort((a, b) => (a.deadlineMs ?? 0) - (b.deadlineMs ?? 0))
+      .slice(0, Math.max(0, limit))
+      .map(({ deviceId }) => deviceId);
+  }
+
+  async countState(state: string): Promise<number> {
+    return this.#open().countState(state);
+  }
+
+  async history(query: HistoryQuery): Promise<readonly StoredEvent[]> {
+    return this.#open().history(query);
+  }
+
+  async head(): Promise<number> {
+    return this.#open().head;
+  }
+
+  async epoch(): Promise<number> {
+    return this.#open().epoch;
+  }
+
+  async raiseEpoch(epoch: number): Promise<number> {
+    checkEpoch(epoch);
+    return this.#open().raiseEpoch(epoch);
+  }
+
+  watch(listener: (notice: ChangeNotice) => void): () => void {
+    this.#open();
+    return this.#watchers.add(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#leave();
+    this.#watchers.clear();
+  }
+
+  #open(): MemoryBacking {
+    if (this.#closed) {
+      throw new StoreError('STORE_CLOSED', 'This memory store was closed; open another one on its backing.');
+    }
+    return this.#backing;
+  }
+}
+
+/**
+ * A store that lives as long as its backing: for tests, and for a gateway that may forget its devices when it stops.
+ * It keeps the whole history. Two stores over one backing behave like two processes over one file.
+ */
+export function memoryStore(backing: MemoryBacking = new MemoryBacking()): Store {
+  return new MemoryStore(backing);
+}

@@ -1,0 +1,210 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { checkEpoch } from './change-checks.ts';
+import { RowCache } from './row-cache.ts';
+import { storeError, toStoreError, whileBusy } from './sqlite-errors.ts';
+import { SqliteFeed } from './sqlite-feed.ts';
+import { openDatabase } from './sqlite-open.ts';
+import { SqliteReads } from './sqlite-reads.ts';
+import { type Saved, SqliteSave } from './sqlite-save.ts';
+import type { Change, ChangeNotice, DeviceRow, HistoryQuery, Store, StoredEvent } from './store.ts';
+import { WalSync } from './wal-sync.ts';
+import { Watchers } from './watchers.ts';
+
+export interface SqliteStoreOptions {
+  /** The database file; it and its folder are made if they are missing, readable by this user only. */
+  readonly path: string;
+  /** How often to look for other processes' changes while somebody watches, in ms; default 50. */
+  readonly pollMs?: number;
+  /** How long to wait for another process that holds the lock, in ms; default 5000. Waiting blocks nobody else. */
+  readonly busyTimeoutMs?: number;
+  /** How many device records stay parsed in memory; default 10 000. */
+  readonly cacheSize?: number;
+}
+
+/**
+ * A store in one SQLite file, which any number of processes of one machine may open at once. Rejects with a StoreError
+ * that says what to do; a file that it refuses is left as it was.
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const { path, pollMs = 50, busyTimeoutMs = 5000, cacheSize = 10_000 } = options;
+  const { db, realPath } = await openDatabase(path, busyTimeoutMs);
+  try {
+    const wal = await WalSync.open(realPath);
+    return new SqliteStore({ path, db, wal, pollMs, busyTimeoutMs, cacheSize });
+  } catch (error) {
+    db.close();
+    throw toStoreError(error, path);
+  }
+}
+
+interface Parts extends Required<SqliteStoreOptions> {
+  readonly db: DatabaseSync;
+  readonly wal: WalSync;
+}
+
+class SqliteStore implements Store {
+  readonly id: string;
+  readonly #db: DatabaseSync;
+  readonly #path: string;
+  readonly #busyTimeoutMs: number;
+  readonly #wal: WalSync;
+  readonly #reads: SqliteReads;
+  readonly #save: SqliteSave;
+  readonly #cache: RowCache;
+  readonly #watchers = new Watchers();
+  readonly #feed: SqliteFeed;
+  #closing: Promise<void> | undefined;
+  // The cached rows and epoch are those of the database as long as its data_version is this one.
+  #version = 0;
+  #epoch: number | undefined;
+
+  constructor({ path, db, wal, pollMs, busyTimeoutMs, cacheSize }: Parts) {
+    this.#db = db;
+    this.#path = path;
+    this.#busyTimeoutMs = busyTimeoutMs;
+    this.#wal = wal;
+    this.#reads = new SqliteReads(db);
+    this.#save = new SqliteSave(db);
+    this.#cache = new RowCache(cacheSize);
+    this.#feed = new SqliteFeed(this.#reads, pollMs, (deviceId, seq) =>
+      this.#watchers.tell({ deviceId, seq, foreign: true }),
+    );
+    this.id = this.#reads.identity().id;
+  }
+
+  load(deviceId: string): Promise<DeviceRow | undefined> {
+    return this.#run(() => {
+      this.#dropStale();
+      const known = this.#cache.get(deviceId);
+      if (known) return known;
+      const row = this.#reads.row(deviceId);
+      if (row) this.#cache.set(row);
+      return row;
+    });
+  }
+
+  async save(change: Change): Promise<number | null> {
+    const saved = await this.#run(() => {
+      if (change.durable) this.#wal.assertHealthy();
+      const committed = this.#save.run(change);
+      if (committed) this.#remember(change.deviceId, committed);
+      return committed;
+    });
+    if (saved === null) return null;
+    try {
+      if (change.durable) await this.#flush();
+    } finally {
+      // Also when the disk failed: the change is committed, and everybody else sees it.
+      this.#watchers.tell({ deviceId: change.deviceId, seq: saved.revision, foreign: false });
+    }
+    return saved.revision;
+  }
+
+  list(): Promise<readonly DeviceRow[]> {
+    return this.#run(() => this.#reads.rows());
+  }
+
+  due(nowMs: number, limit: number): Promise<readonly string[]> {
+    return this.#run(() => this.#reads.due(nowMs, limit));
+  }
+
+  countState(state: string): Promise<number> {
+    return this.#run(() => this.#reads.countState(state));
+  }
+
+  history(query: HistoryQuery): Promise<readonly StoredEvent[]> {
+    return this.#run(() => this.#reads.history(query));
+  }
+
+  head(): Promise<number> {
+    return this.#run(() => this.#reads.head());
+  }
+
+  epoch(): Promise<number> {
+    return this.#run(() => {
+      this.#dropStale();
+      this.#epoch ??= this.#reads.identity().epoch;
+      return this.#epoch;
+    });
+  }
+
+  async raiseEpoch(epoch: number): Promise<number> {
+    checkEpoch(epoch);
+    const holds = await this.#run(() => {
+      this.#wal.assertHealthy();
+      this.#reads.raiseEpoch(epoch);
+      this.#epoch = undefined;
+      return this.#reads.identity().epoch;
+    });
+    // Also when it was as high already: whoever raised it may still be waiting for the disk.
+    await this.#flush();
+    return holds;
+  }
+
+  watch(listener: (notice: ChangeNotice) => void): () => void {
+    if (this.#closing !== undefined) throw this.#closed();
+    try {
+      this.#feed.start();
+    } catch (error) {
+      throw toStoreError(error, this.#path);
+    }
+    const forget = this.#watchers.add(listener);
+    return () => {
+      forget();
+      if (this.#watchers.count === 0) this.#feed.stop();
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#release();
+    return this.#closing;
+  }
+
+  async #release(): Promise<void> {
+    this.#feed.stop();
+    // Durable saves that are already committed still get their answer, and their listeners hear of it.
+    await this.#wal.close();
+    this.#watchers.clear();
+    this.#cache.clear();
+    this.#db.close();
+  }
+
+  async #run<T>(step: () => T): Promise<T> {
+    try {
+      return await whileBusy(() => {
+        if (this.#closing !== undefined) throw this.#closed();
+        return step();
+      }, this.#busyTimeoutMs);
+    } catch (error) {
+      throw toStoreError(error, this.#path);
+    }
+  }
+
+  // Foreign commits change data_version, our own do not: those keep the cache right by themselves.
+  #dropStale(): void {
+    const version = this.#reads.dataVersion();
+    if (version === this.#version) return;
+    this.#version = version;
+    this.#epoch = undefined;
+    this.#cache.clear();
+  }
+
+  #remember(deviceId: string, { row, seqs }: Saved): void {
+    this.#feed.committed(seqs);
+    if (row) this.#cache.set(row);
+    else this.#cache.delete(deviceId);
+  }
+
+  async #flush(): Promise<void> {
+    try {
+      await this.#wal.flush();
+    } catch (error) {
+      const what = 'took the change, but the disk did not confirm it, so a power cut may undo it';
+      throw storeError('STORE_FAILED', this.#path, what, error);
+    }
+  }
+
+  #closed(): Error {
+    return storeError('STORE_CLOSED', this.#path, 'was closed');
+  }
+}
