@@ -46,7 +46,7 @@ export function pairingRequired(denial: Of<'PAIRING_REQUIRED'>, peer: Peer): Ref
   const message = REQUIREMENTS[reason];
   const remediationHint =
     request === null
-      ? `No request is open. Connect again with a client that is not a probe, then find its request with: ${LIST_REMEDY}`
+      ? `No request is open; a client that is not a probe opens one. Find it with: ${LIST_REMEDY}`
       : `${HINTS[reason]}: ${approveRemedy(request)}`;
   return pairing(
     { standing, request, reason, message, headline: message, remediationHint, retry: wait },
