@@ -5,8 +5,7 @@
  */
 import type { Denial, PairingReason, Standing } from '../../machines/denial.ts';
 import { formatRequestId, type RequestRef } from '../../machines/vocabulary.ts';
-import { closeReason } from './frames.ts';
-import type { Peer, Refusal } from './refusal.ts';
+import { type Peer, type Refusal, reasonWithId } from './refusal.ts';
 import { approveRemedy, forgiveRemedy, LIST_REMEDY } from './remedy.ts';
 
 type Of<Code extends Denial['code']> = Extract<Denial, { readonly code: Code }>;
@@ -140,15 +139,8 @@ function pairing(form: PairingForm, peer: Peer): Refusal {
   };
   return {
     error: { code: 'NOT_PAIRED', message: form.message, details, retryable: retry },
-    close: { code: 1008, reason: reasonWithId(form.headline, request) },
+    close: { code: 1008, reason: reasonWithId(form.headline, request && formatRequestId(request)) },
   };
-}
-
-/** Some clients read the id from the close reason only (PROTOCOL Appendix C), so the text gives way, never the id. */
-function reasonWithId(headline: string, request: RequestRef | null): string {
-  if (request === null) return closeReason(headline);
-  const id = ` (requestId: ${formatRequestId(request)})`;
-  return closeReason(headline, 120 - id.length) + id;
 }
 
 /** The latest time that a Date can name. */

@@ -34,3 +34,12 @@ export function clientKindOf(
 export function refusal(error: WireError, code: CloseCode = 1008, reason: string = error.message): Refusal {
   return { error, close: { code, reason: closeReason(reason) } };
 }
+
+const LONGEST_REASON = 120;
+
+/** Some clients read the id from the close reason only (PROTOCOL Appendix C), so the text gives way, never the id. */
+export function reasonWithId(text: string, requestId: string | null): string {
+  if (requestId === null) return closeReason(text);
+  const id = ` (requestId: ${requestId})`;
+  return closeReason(text, LONGEST_REASON - id.length) + id;
+}

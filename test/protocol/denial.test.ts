@@ -11,6 +11,7 @@ import { describe, expect, it } from 'vitest';
 import type { Denial } from '../../machines/denial.ts';
 import { type ClientKind, clientKindOf, type Peer, wireDenial } from '../../src/protocol/denial.ts';
 import { errorFrame } from '../../src/protocol/frames.ts';
+import { reasonWithId } from '../../src/protocol/refusal.ts';
 import { DEVICE_ID, EVERY_DENIAL, nameOf, REQUEST, REQUEST_ID, STANDING } from './denials.ts';
 
 const KINDS: readonly ClientKind[] = ['cli', 'local-cli', 'ui', 'other'];
@@ -27,25 +28,29 @@ function detailsOf(denial: Denial, peer: Peer = CLI): Record<string, unknown> {
   return (wireDenial(denial, peer).error.details ?? {}) as Record<string, unknown>;
 }
 
-/** What one generation is told, and what the official client of protocol 4 does then; that of 3 always comes back. */
+/** What one generation is told. */
 function tableForm(denial: Denial, protocol: 3 | 4): string {
   const { error, close } = wireDenial(denial, { protocol, clientKind: 'local-cli', deviceId: DEVICE_ID });
   const { code = '-', reason = '-', remediationHint } = (error.details ?? {}) as Record<string, unknown>;
-  const pauses = shouldPauseGatewayReconnect({ details: error.details, tokenMismatchIsTerminal: true });
   return [
     `  ${error.code} | ${code} | ${reason} | retryable=${error.retryable ?? '-'} after=${error.retryAfterMs ?? '-'}`,
     `  message ${error.message}`,
     ...(remediationHint ? [`  hint    ${remediationHint}`] : []),
     `  close   ${close.code} ${close.reason}`,
-    `  protocol 4 client ${pauses ? 'pauses' : 'comes back'}`,
   ].join('\n');
 }
 
-/** One block per denial, or two where the generations are told differently. */
+/**
+ * One block per denial, or two where the generations are told differently, and what the official client of protocol 4
+ * does then; that of protocol 3 always comes back.
+ */
 function tableRow(denial: Denial): string {
   const [older, newer] = [tableForm(denial, 3), tableForm(denial, 4)];
-  if (older === newer) return `${nameOf(denial)}\n${newer}`;
-  return `${nameOf(denial)}, protocol 3\n${older}\n${nameOf(denial)}, protocol 4\n${newer}`;
+  const pauses = shouldPauseGatewayReconnect({ details: detailsOf(denial), tokenMismatchIsTerminal: true });
+  const then = `  protocol 4 client ${pauses ? 'pauses' : 'comes back'}`;
+  const name = nameOf(denial);
+  if (older === newer) return `${name}\n${newer}\n${then}`;
+  return `${name}, protocol 3\n${older}\n${name}, protocol 4\n${newer}\n${then}`;
 }
 
 describe('the table', () => {
@@ -71,6 +76,16 @@ describe('the table', () => {
       const id = 'request' in denial && denial.request ? REQUEST_ID : undefined;
       expect(/\(requestId: ([^\s)]+)\)$/.exec(close.reason)?.[1], nameOf(denial)).toBe(id);
     }
+  });
+});
+
+describe('reasonWithId', () => {
+  it('shortens the text and never the id', () => {
+    const reason = reasonWithId(`pairing required: ${'é'.repeat(100)}`, REQUEST_ID);
+    expect(reason).toMatch(/^pairing required: é+ \(requestId: abcdefghijklmnop\.r99\)$/);
+    expect(Buffer.byteLength(reason)).toBeGreaterThanOrEqual(119);
+    expect(Buffer.byteLength(reason)).toBeLessThanOrEqual(120);
+    expect(reasonWithId('short', null)).toBe('short');
   });
 });
 
