@@ -1,0 +1,93 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { CredentialProblem, Denial } from '../../machines/denial.ts';
+import type { Clock } from '../authority/committer.ts';
+import { looksLikeToken } from '../authority/tokens.ts';
+import type { ConnectRequest } from '../protocol/connect.ts';
+import { isLoopback } from './locality.ts';
+import type { Limits } from './settings.ts';
+
+/** How peers prove that they belong to this gateway at all. */
+export type SharedAuth =
+  | { readonly mode: 'none' }
+  | { readonly mode: 'token' | 'password'; readonly secret: string };
+
+/** What let a connection in, beside the device's key. */
+export type Credential = 'shared-secret' | 'none' | 'device-token' | 'embedder';
+
+export type CredentialReading =
+  | { readonly ok: true; readonly credential: Exclude<Credential, 'device-token'> }
+  /** No shared secret, but what looks like one of our device tokens: to be checked with the record. */
+  | { readonly ok: true; readonly credential: 'device-token'; readonly deviceToken: string }
+  | { readonly ok: false; readonly problem: CredentialProblem };
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** A text that only a device's record can judge. 2026.2.19 sends its device token as `auth.token`; only what has our
+ * shape, beside a device, is worth a signature check. */
+function deviceTokenOf({ auth, device }: ConnectRequest): string | undefined {
+  const candidate = auth.deviceToken ?? auth.token;
+  return device && candidate !== undefined && looksLikeToken(candidate) ? candidate : undefined;
+}
+
+/** Makes the check of shared credentials. Constant time in the secret: both sides are hashed, then compared. */
+export function makeCredentialCheck(auth: SharedAuth): (connect: ConnectRequest) => CredentialReading {
+  const expected = auth.mode === 'none' ? undefined : digest(auth.secret);
+  return (connect) => {
+    const shared = auth.mode === 'none' ? undefined : connect.auth[auth.mode];
+    if (shared !== undefined && expected && timingSafeEqual(digest(shared), expected)) {
+      return { ok: true, credential: 'shared-secret' };
+    }
+    const deviceToken = deviceTokenOf(connect);
+    if (deviceToken !== undefined) return { ok: true, credential: 'device-token', deviceToken };
+    if (auth.mode === 'none') return { ok: true, credential: 'none' };
+    if (connect.auth.deviceToken !== undefined) return { ok: false, problem: 'device-token-invalid' };
+    return { ok: false, problem: `${auth.mode}-${shared === undefined ? 'missing' : 'mismatch'}` };
+  };
+}
+
+interface Failures {
+  count: number;
+  sinceMs: number;
+  lockedUntilMs: number;
+}
+
+const WINDOW_MS = 60_000;
+const MOST_ADDRESSES = 10_000;
+
+/** Slows the guessing of secrets down, per address. Bounded: the address that failed longest ago is forgotten first. */
+export class FailureLimiter {
+  readonly #clock: Clock;
+  readonly #limits: Limits;
+  readonly #failures = new Map<string, Failures>();
+
+  constructor(clock: Clock, limits: Limits) {
+    this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  /** The denial for an address that has to wait; undefined if it may try. */
+  check(address: string): Denial | undefined {
+    const known = this.#failures.get(address);
+    const waitMs = (known?.lockedUntilMs ?? 0) - this.#clock.now();
+    return waitMs > 0 ? { code: 'RATE_LIMITED', retryAfterMs: waitMs } : undefined;
+  }
+
+  /** Notes a wrong secret. A missing one is no guess. */
+  fail(address: string): void {
+    if (isLoopback(address)) return;
+    const now = this.#clock.now();
+    const known = this.#failures.get(address);
+    const isFresh = known !== undefined && now - known.sinceMs < WINDOW_MS;
+    const failures = isFresh ? known : { count: 0, sinceMs: now, lockedUntilMs: 0 };
+    failures.count += 1;
+    if (failures.count >= this.#limits.failures) failures.lockedUntilMs = now + this.#limits.lockoutMs;
+    this.#failures.delete(address);
+    this.#failures.set(address, failures);
+    const [oldest] = this.#failures.keys();
+    if (this.#failures.size > MOST_ADDRESSES && oldest !== undefined) this.#failures.delete(oldest);
+  }
+
+  succeed(address: string): void {
+    this.#failures.delete(address);
+  }
+}

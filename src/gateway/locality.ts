@@ -1,0 +1,98 @@
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIP } from 'node:net';
+
+export interface LocalitySettings {
+  /** `none` turns locality off: byte tunnels (ssh -L, a container's port) cannot be told from a local client (I14). */
+  readonly local: 'auto' | 'none';
+  /** Addresses or CIDR ranges whose forwarding headers name the real peer. */
+  readonly trustedProxies: readonly string[];
+}
+
+/** Where a connection came from, as far as that can be known. */
+export interface PeerAddress {
+  /** The peer, or what a trusted proxy said the peer is. */
+  readonly address: string;
+  readonly local: boolean;
+  /** The Origin header; null from anything but a browser. */
+  readonly origin: string | null;
+}
+
+/** Any of these says that somebody stands between: the peer is not local then, whatever its address. */
+export const FORWARDING_HEADERS = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-port',
+  'x-forwarded-server',
+  'x-real-ip',
+  'x-client-ip',
+  'x-original-host',
+  'true-client-ip',
+  'cf-connecting-ip',
+  'cf-ray',
+  'fastly-client-ip',
+  'fly-client-ip',
+  'tailscale-user-login',
+  'via',
+] as const;
+
+const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
+
+/** An IPv4 address inside IPv6 is that IPv4 address. */
+export function plainAddress(address: string | undefined): string {
+  return (address ?? '').replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
+}
+
+export function isLoopback(address: string): boolean {
+  return address === '::1' || /^127(\.\d{1,3}){3}$/.test(address);
+}
+
+export function makeLocality({
+  local,
+  trustedProxies,
+}: LocalitySettings): (request: IncomingMessage) => PeerAddress {
+  const trusted = new BlockList();
+  for (const range of trustedProxies) addRange(trusted, range);
+  const isTrusted = (address: string): boolean => {
+    const family = isIP(address);
+    return family !== 0 && trusted.check(address, family === 6 ? 'ipv6' : 'ipv4');
+  };
+  return ({ headers, socket }) => {
+    const peer = plainAddress(socket.remoteAddress);
+    const isForwarded = FORWARDING_HEADERS.some((name) => headers[name] !== undefined);
+    const origin = headers.origin ?? null;
+    const isLocal =
+      local === 'auto' &&
+      isLoopback(peer) &&
+      LOOPBACK_HOST.test(headers.host ?? '') &&
+      origin === null &&
+      !isForwarded;
+    return {
+      address: isTrusted(peer) ? forwardedFor(headers, peer, isTrusted) : peer,
+      local: isLocal,
+      origin,
+    };
+  };
+}
+
+/** The nearest address that no trusted proxy vouches for: everything to its left can be made up by the peer. */
+function forwardedFor(
+  headers: IncomingMessage['headers'],
+  peer: string,
+  isTrusted: (address: string) => boolean,
+): string {
+  const chain = String(headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .map((part) => plainAddress(part.trim()));
+  const real = chain.findLast((address) => isIP(address) !== 0 && !isTrusted(address));
+  return real ?? peer;
+}
+
+function addRange(list: BlockList, range: string): void {
+  const [address = '', bits] = range.split('/');
+  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+  if (isIP(address) === 0) throw new RangeError(`not an address or CIDR range: ${range}`);
+  if (bits === undefined) list.addAddress(address, family);
+  else list.addSubnet(address, Number(bits), family);
+}

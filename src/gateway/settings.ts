@@ -1,0 +1,88 @@
+import type { Manner } from '../../machines/connection-setup.ts';
+import type { ConnectRequest } from '../protocol/connect.ts';
+
+/** How long and in which manner clients wait (DESIGN section 4, Waiting). All times in ms. */
+export interface WaitingSettings {
+  /** For every client that `modes` does not name. */
+  readonly manner: Manner;
+  /** By `client.mode` as the client sends it. */
+  readonly modes: Readonly<Record<string, Manner>>;
+  /** How long one connect is held, by `client.mode`, or by `client.mode@protocol` where generations differ. */
+  readonly sliceMs: Readonly<Record<string, number>>;
+  readonly defaultSliceMs: number;
+  /** For a client with the capability `antechamber.wait`. */
+  readonly longSliceMs: number;
+}
+
+/**
+ * The slices fit the deadlines that clients keep themselves: the official client gives a connect 15 s, one-shot calls
+ * 10 s, 2026.2.19's `status` 2.5 s. A person at a terminal is often the one who approves, and is told how after 2 s.
+ */
+export const DEFAULT_WAITING: WaitingSettings = {
+  manner: 'auto',
+  modes: {},
+  sliceMs: {
+    'backend@3': 2000,
+    'backend@4': 7000,
+    cli: 2000,
+    node: 12_000,
+    ui: 12_000,
+    webchat: 12_000,
+  },
+  defaultSliceMs: 7000,
+  longSliceMs: 5 * 60_000,
+};
+
+/** What one peer can make the gateway hold. Bytes, ms and counts. */
+export interface Limits {
+  /** Longest frame before hello. */
+  readonly preauthBytes: number;
+  /** Longest frame after hello. */
+  readonly frameBytes: number;
+  /** Bytes that may wait to be read by a slow client before it is dropped. */
+  readonly bufferedBytes: number;
+  /** From the upgrade until the proof is checked. */
+  readonly handshakeMs: number;
+  /** Frames a client may send ahead of its hello. */
+  readonly queuedFrames: number;
+  /** Sockets of one address that have not proved anything; loopback is not limited. */
+  readonly unprovenPerAddress: number;
+  readonly parkedPerRole: number;
+  readonly parkedPerAddress: number;
+  readonly parked: number;
+  /** Every socket is pinged this often; two unanswered pings end it. */
+  readonly pingMs: number;
+  readonly tickMs: number;
+  /** Wrong credentials of one address within a minute, before it has to wait; loopback is not limited. */
+  readonly failures: number;
+  readonly lockoutMs: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  preauthBytes: 65_536,
+  frameBytes: 26_214_400,
+  bufferedBytes: 52_428_800,
+  handshakeMs: 15_000,
+  queuedFrames: 15,
+  unprovenPerAddress: 32,
+  parkedPerRole: 8,
+  parkedPerAddress: 64,
+  parked: 20_000,
+  pingMs: 20_000,
+  tickMs: 30_000,
+  failures: 10,
+  lockoutMs: 5 * 60_000,
+};
+
+/** A probe is answered at once with what is covered, or refused at once. */
+export function mannerFor(waiting: WaitingSettings, connect: ConnectRequest): Manner {
+  if (connect.probe) return 'serve';
+  return waiting.modes[connect.client.mode] ?? waiting.manner;
+}
+
+export function sliceFor(waiting: WaitingSettings, connect: ConnectRequest): number {
+  if (connect.antechamberWait) return waiting.longSliceMs;
+  const { mode } = connect.client;
+  const { sliceMs } = waiting;
+  return sliceMs[`${mode}@${connect.protocol}`] ?? sliceMs[mode] ?? waiting.defaultSliceMs;
+}

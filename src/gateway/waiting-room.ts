@@ -1,0 +1,75 @@
+import type { Role } from '../../machines/vocabulary.ts';
+import type { ChangeNotice } from '../store/store.ts';
+import type { Limits } from './settings.ts';
+
+/** A connection as the waiting room knows it. */
+export interface Guest {
+  readonly deviceId: string;
+  readonly role: Role;
+  readonly address: string;
+  readonly isParked: boolean;
+  /** Its record changed: read it again. Resolves when what follows from that has been done. */
+  recordChanged(): Promise<void>;
+}
+
+/**
+ * Who is here for which device: parked sockets and live ones. A connection enters BEFORE its record is loaded, so
+ * that no change can fall between the load and the wait (R10, I18).
+ */
+export class WaitingRoom {
+  readonly #limits: Limits;
+  readonly #byDevice = new Map<string, Set<Guest>>();
+  readonly #parkedByAddress = new Map<string, number>();
+  #parked = 0;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  get parkedCount(): number {
+    return this.#parked;
+  }
+
+  enter(guest: Guest): void {
+    const guests = this.#byDevice.get(guest.deviceId);
+    if (guests) guests.add(guest);
+    else this.#byDevice.set(guest.deviceId, new Set([guest]));
+  }
+
+  leave(guest: Guest): void {
+    const guests = this.#byDevice.get(guest.deviceId);
+    guests?.delete(guest);
+    if (guests?.size === 0) this.#byDevice.delete(guest.deviceId);
+  }
+
+  guests(deviceId: string): ReadonlySet<Guest> {
+    return this.#byDevice.get(deviceId) ?? NOBODY;
+  }
+
+  /** Whether one more socket may be parked; over a limit it is refused, and joins all the same (DESIGN, Limits). */
+  hasPlace({ deviceId, role, address }: Pick<Guest, 'deviceId' | 'role' | 'address'>): boolean {
+    if (this.#parked >= this.#limits.parked) return false;
+    if ((this.#parkedByAddress.get(address) ?? 0) >= this.#limits.parkedPerAddress) return false;
+    const same = [...this.guests(deviceId)].filter((guest) => guest.isParked && guest.role === role);
+    return same.length < this.#limits.parkedPerRole;
+  }
+
+  parked(address: string): void {
+    this.#parked += 1;
+    this.#parkedByAddress.set(address, (this.#parkedByAddress.get(address) ?? 0) + 1);
+  }
+
+  unparked(address: string): void {
+    this.#parked -= 1;
+    const left = (this.#parkedByAddress.get(address) ?? 1) - 1;
+    if (left === 0) this.#parkedByAddress.delete(address);
+    else this.#parkedByAddress.set(address, left);
+  }
+
+  /** Hands a change on to everybody whom it may concern. */
+  notice({ deviceId }: Pick<ChangeNotice, 'deviceId'>): Promise<unknown> {
+    return Promise.all([...this.guests(deviceId)].map((guest) => guest.recordChanged()));
+  }
+}
+
+const NOBODY: ReadonlySet<Guest> = new Set();
