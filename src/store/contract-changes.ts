@@ -49,6 +49,7 @@ export const changeChecks: readonly StoreCheck[] = [
       change(a, 0, { events: [event('request.opened'), event('request.approved')] }),
     );
     assert.equal(first, 2);
+    assert.equal((await store.load(a))?.revision, first);
     const removed = await store.save(removal(a, first));
     assert.ok(removed !== null && removed > first);
     assert.equal(await store.load(a), undefined);

@@ -5,7 +5,7 @@ import { storeError, toStoreError, whileBusy } from './sqlite-errors.ts';
 import { SqliteFeed } from './sqlite-feed.ts';
 import { openDatabase } from './sqlite-open.ts';
 import { SqliteReads } from './sqlite-reads.ts';
-import { type Saved, SqliteSave } from './sqlite-save.ts';
+import { SqliteSave } from './sqlite-save.ts';
 import type { Change, ChangeNotice, DeviceRow, HistoryQuery, Store, StoredEvent } from './store.ts';
 import { WalSync } from './wal-sync.ts';
 import { Watchers } from './watchers.ts';
@@ -84,20 +84,15 @@ class SqliteStore implements Store {
   }
 
   async save(change: Change): Promise<number | null> {
-    const saved = await this.#run(() => {
-      if (change.durable) this.#wal.assertHealthy();
-      const committed = this.#save.run(change);
-      if (committed) this.#remember(change.deviceId, committed);
-      return committed;
-    });
-    if (saved === null) return null;
+    const done = await this.#run(() => this.#commit(change));
+    if (done === null) return null;
     try {
-      if (change.durable) await this.#flush();
+      await this.#confirmed(done.flushed);
     } finally {
       // Also when the disk failed: the change is committed, and everybody else sees it.
-      this.#watchers.tell({ deviceId: change.deviceId, seq: saved.revision, foreign: false });
+      this.#watchers.tell({ deviceId: change.deviceId, seq: done.revision, foreign: false });
     }
-    return saved.revision;
+    return done.revision;
   }
 
   list(): Promise<readonly DeviceRow[]> {
@@ -130,14 +125,14 @@ class SqliteStore implements Store {
 
   async raiseEpoch(epoch: number): Promise<number> {
     checkEpoch(epoch);
-    const holds = await this.#run(() => {
+    const { epoch: holds, flushed } = await this.#run(() => {
       this.#wal.assertHealthy();
       this.#reads.raiseEpoch(epoch);
       this.#epoch = undefined;
-      return this.#reads.identity().epoch;
+      // Also when it was as high already: whoever raised it may still be waiting for the disk.
+      return { epoch: this.#reads.identity().epoch, flushed: this.#wal.flush() };
     });
-    // Also when it was as high already: whoever raised it may still be waiting for the disk.
-    await this.#flush();
+    await this.#confirmed(flushed);
     return holds;
   }
 
@@ -189,15 +184,20 @@ class SqliteStore implements Store {
     this.#cache.clear();
   }
 
-  #remember(deviceId: string, { row, seqs }: Saved): void {
-    this.#feed.committed(seqs);
-    if (row) this.#cache.set(row);
-    else this.#cache.delete(deviceId);
+  // The flush is asked for in the same turn as the commit, so that a `close` in the next one waits for it.
+  #commit(change: Change): { readonly revision: number; readonly flushed: Promise<void> | undefined } | null {
+    if (change.durable) this.#wal.assertHealthy();
+    const saved = this.#save.run(change);
+    if (saved === null) return null;
+    this.#feed.committed(saved.seqs);
+    if (saved.row) this.#cache.set(saved.row);
+    else this.#cache.delete(change.deviceId);
+    return { revision: saved.revision, flushed: change.durable ? this.#wal.flush() : undefined };
   }
 
-  async #flush(): Promise<void> {
+  async #confirmed(flushed: Promise<void> | undefined): Promise<void> {
     try {
-      await this.#wal.flush();
+      await flushed;
     } catch (error) {
       const what = 'took the change, but the disk did not confirm it, so a power cut may undo it';
       throw storeError('STORE_FAILED', this.#path, what, error);

@@ -55,9 +55,9 @@ export class WalSync {
     return this.#next;
   }
 
-  /** Waits for the flushes that were asked for, then releases the file. */
+  /** Waits for the flushes that were asked for, then releases the file; no `flush` may follow. */
   async close(): Promise<void> {
-    while (this.#next ?? this.#running) await (this.#next ?? this.#running)?.catch(() => undefined);
+    await (this.#next ?? this.#running)?.catch(() => undefined);
     await this.#target.close();
   }
 

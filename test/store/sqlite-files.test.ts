@@ -76,6 +76,15 @@ describe('a file that is not a sound store', () => {
       },
     },
     {
+      kind: 'a store whose list of free pages is wrong',
+      make: async (path) => {
+        await storeFile(path);
+        const bytes = readFileSync(path);
+        bytes.writeUInt32BE(5, 36);
+        writeFileSync(path, bytes);
+      },
+    },
+    {
       kind: 'a database of another program',
       make: (path) =>
         withSql(path, (db) => db.exec('CREATE TABLE notes (text); INSERT INTO notes VALUES (1)')),
@@ -134,6 +143,19 @@ describe('a file that is not a sound store', () => {
     await expect(opening).rejects.toMatchObject({ name: 'StoreError', code: 'STORE_TOO_NEW' });
     await expect(opening).rejects.toThrow('version 99');
     expect(folder.content()).toEqual(before);
+  });
+
+  it('is refused when a newer program crashed on it, and its log is left for that program', async () => {
+    using source = new Folder();
+    using folder = new Folder();
+    await storeFile(source.file());
+    withSql(source.file(), (db) => {
+      db.exec('PRAGMA user_version = 99');
+      for (const name of ['devices.db', 'devices.db-wal']) copyFileSync(source.file(name), folder.file(name));
+    });
+    const before = folder.content();
+    await expect(openSqliteStore({ path: folder.file() })).rejects.toMatchObject({ code: 'STORE_TOO_NEW' });
+    expect(folder.content()).toMatchObject(before);
   });
 
   it('is told from a crashed store, whose log is recovered', async () => {

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import { device } from '../../src/store/contract-fixtures.ts';
+import { change, device } from '../../src/store/contract-fixtures.ts';
 import { LEGAL_MOVES } from '../../src/store/moves.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { GUARDS, MIGRATIONS, migrate } from '../../src/store/sqlite-schema.ts';
@@ -77,6 +77,17 @@ function mayMove(db: DatabaseSync, from: string, to: string): boolean {
     db.exec('ROLLBACK');
   }
 }
+
+describe('positions in the history', () => {
+  it('are not used again after events were deleted', async () => {
+    using folder = new Folder();
+    await storeFile(folder.file(), 3);
+    withSql(folder.file(), (db) => db.exec('DELETE FROM events'));
+    await withStore(folder.file(), async (store) => {
+      expect(await store.save(change(device('b'), 0))).toBe(4);
+    });
+  });
+});
 
 describe('migrations', () => {
   it('run once, keep what is there, and make the file too new for the older program', async () => {
