@@ -113,6 +113,20 @@ export const changeChecks: readonly StoreCheck[] = [
     assert.equal(store.id, other.id);
   }),
 
+  rule('a save under way when the store is closed is still answered and told', async (store, other) => {
+    const heard: number[] = [];
+    store.watch(({ seq }) => heard.push(seq));
+    const saving = [true, false].map((durable, index) =>
+      store.save(change(device(`${index}`), 0, { durable })),
+    );
+    const closing = store.close();
+    const revisions = await Promise.all(saving);
+    await closing;
+    assert.deepEqual(revisions, [1, 2]);
+    assert.deepEqual(heard.toSorted(), [1, 2]);
+    assert.equal((await other.list()).length, 2);
+  }),
+
   rule(
     'after close every call rejects with STORE_CLOSED, and the other opening works',
     async (store, other) => {
