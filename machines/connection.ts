@@ -41,6 +41,7 @@ const decide = [
 const notLetInYet = {
   'credential.ended': { target: '#connection.rejected', actions: unauthorized },
   'gateway.draining': { target: '#connection.deferred', actions: draining },
+  'frame.illegal': { ...hangUp, actions: end('fault') },
   'socket.closed': hangUp,
 } as const;
 /** What ends a session that was let in, whatever it waits for (I18). */
@@ -74,7 +75,6 @@ export const connectionMachine = connectionSetup.createMachine({
           target: 'proving',
           actions: [{ type: 'rememberManner', params: its }, 'verifyProof'],
         },
-        'frame.illegal': { ...hangUp, actions: end('fault') },
         'deadline.reached': { ...hangUp, actions: end('timeout') },
       },
     },
@@ -84,7 +84,6 @@ export const connectionMachine = connectionSetup.createMachine({
         ...notLetInYet,
         'proof.accepted': { target: 'authorizing', actions: 'askAuthority' },
         'proof.refused': { target: 'rejected', actions: refuse },
-        'frame.illegal': { ...hangUp, actions: end('fault') },
         'deadline.reached': { ...hangUp, actions: end('timeout') },
       },
     },
@@ -95,7 +94,6 @@ export const connectionMachine = connectionSetup.createMachine({
         'record.read': decide,
         'proof.refused': { target: 'rejected', actions: refuse },
         'authority.failed': { target: 'deferred', actions: undecided },
-        'frame.illegal': { ...hangUp, actions: end('fault') },
         'deadline.reached': { target: 'deferred', actions: undecided },
       },
     },
@@ -111,7 +109,6 @@ export const connectionMachine = connectionSetup.createMachine({
             ...notLetInYet,
             'record.read': decide,
             'slice.ended': { target: '#connection.deferred', actions: refuse },
-            'frame.illegal': { ...hangUp, actions: end('fault') },
           },
         },
         serving: {

@@ -102,5 +102,7 @@ export function denialFor(
   if (view.quietUntilMs !== null) {
     return { code: 'DECLINED', outcome: 'rejected', request: null, quietUntilMs, standing };
   }
-  return { code: 'PAIRING_REQUIRED', reason, request: null, wait, standing };
+  // An open request that does not reach as far as this wish is named all the same: approving it is the next step.
+  const nearest = record.request && newestRef(record.request);
+  return { code: 'PAIRING_REQUIRED', reason, request: nearest, wait, standing };
 }

@@ -16,7 +16,7 @@ import { checkToken, deriveToken, type TokenRealm } from './tokens.ts';
 /** A connect that has proved its device's key and now asks for rights. */
 export interface Access {
   readonly deviceId: string;
-  /** Base64url without padding. */
+  /** Base64url without padding; empty where the device is known already. */
   readonly publicKey: string;
   readonly role: Role;
   readonly wish: RequestedScopes;
@@ -105,9 +105,12 @@ export class Authority {
   }
 
   /** What a connection is told of its device now; a device that vanished reads as one nobody ever saw. */
-  async read(deviceId: string, question: Question): Promise<Omit<RecordRead, 'type'>> {
+  async look(
+    deviceId: string,
+    question: Question,
+  ): Promise<{ readonly reading: Omit<RecordRead, 'type'>; readonly device: DeviceRecord }> {
     const device = (await this.load(deviceId)) ?? newDevice(deviceId, '', this.clock.now());
-    return readFor(this.store, device, question, this.clock.now());
+    return { reading: await readFor(this.store, device, question, this.clock.now()), device };
   }
 
   /** Check and request in ONE step (I17): the answer says what stands after it. Rejects only when the store fails. */
@@ -138,7 +141,7 @@ export class Authority {
         at: nowMs,
         terms: this.terms,
       };
-      const known = { ...device, publicKey: access.publicKey, profile: access.profile };
+      const known = { ...device, publicKey: access.publicKey || device.publicKey, profile: access.profile };
       return {
         kind: 'step',
         device: known,

@@ -1,0 +1,14 @@
+/** Everything a verb touches of the process it runs in, so that tests are the process. */
+export interface Io {
+  /** Writes to stdout; the text ends its own lines. */
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** Width of the terminal, in cells. */
+  readonly columns: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Aborts at the first Ctrl-C or SIGTERM; asking for it means that the verb ends itself then. */
+  readonly interrupted: () => AbortSignal;
+}

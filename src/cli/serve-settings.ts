@@ -1,0 +1,89 @@
+import { DEFAULT_TERMS, type Terms } from '../../machines/record.ts';
+import { isLoopback } from '../gateway/locality.ts';
+import { DEFAULT_WAITING, type WaitingSettings } from '../gateway/settings.ts';
+import { readDuration } from './duration.ts';
+import { usage } from './exit.ts';
+import type { Resolved } from './settings.ts';
+import { readModeManner, readSlice, type Values } from './settings-table.ts';
+
+/** All that `serve` needs to know, with the defaults filled in. */
+export interface ServeSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly auth: 'token' | 'password' | 'none';
+  readonly trustedProxies: readonly string[];
+  readonly local: 'auto' | 'none';
+  readonly deviceless: 'owner' | 'none';
+  readonly autoApprove: 'none' | 'first-pairing' | 'all';
+  readonly logFile: string | null;
+  readonly logLevel: string;
+  readonly tls: { readonly certPath: string; readonly keyPath: string } | null;
+  readonly waiting: WaitingSettings;
+  readonly showToken: boolean;
+}
+
+/** Throws a CliError (usage) for settings that contradict each other. */
+export function serveSettings({ values }: Pick<Resolved, 'values'>): ServeSettings {
+  const host = values.host ?? '127.0.0.1';
+  const trustedProxies = values['trusted-proxy'] ?? [];
+  const isLocalHost = host === 'localhost' || isLoopback(host);
+  return {
+    host,
+    port: values.port ?? 18_789,
+    auth: (values.auth ?? 'token') as ServeSettings['auth'],
+    trustedProxies,
+    // Behind a proxy, or open to the network, loopback proves nothing of the peer (I14).
+    local: (values.local ?? (isLocalHost && trustedProxies.length === 0 ? 'auto' : 'none')) as
+      | 'auto'
+      | 'none',
+    deviceless: (values.deviceless ?? 'owner') as ServeSettings['deviceless'],
+    autoApprove: (values['auto-approve'] ?? 'first-pairing') as ServeSettings['autoApprove'],
+    logFile: values['log-file'] ?? null,
+    logLevel: values['log-level'] ?? 'info',
+    tls: tlsOf(values),
+    waiting: waitingOf(values),
+    showToken: values['show-token'] ?? false,
+  };
+}
+
+/** Times of the authority that a setting changes; the verbs on the state folder must use the same ones. */
+export function termsOf(values: Values): Partial<Terms> {
+  const lifetimeMs = readDuration(values['request-lifetime'] ?? '');
+  const quietMs = readDuration(values['quiet-period'] ?? '');
+  return {
+    // A request may not live for less than its lifetime.
+    ...(lifetimeMs !== undefined && {
+      lifetimeMs,
+      longestLifeMs: Math.max(lifetimeMs, DEFAULT_TERMS.longestLifeMs),
+    }),
+    ...(quietMs !== undefined && { quietMs }),
+  };
+}
+
+function tlsOf({ 'tls-cert': certPath, 'tls-key': keyPath }: Values): ServeSettings['tls'] {
+  if (certPath === undefined && keyPath === undefined) return null;
+  if (certPath !== undefined && keyPath !== undefined) return { certPath, keyPath };
+  throw usage('--tls-cert and --tls-key belong together; give both or none');
+}
+
+function waitingOf(values: Values): WaitingSettings {
+  const modes = (values['waiting-mode'] ?? []).flatMap((text) => readModeManner(text) ?? []);
+  const slices = (values.slice ?? []).flatMap((text) => readSlice(text) ?? []);
+  const defaultSlice = slices.findLast(({ key }) => key === 'default');
+  const named = slices.filter(({ key }) => key !== 'default');
+  // `backend=3s` is meant for all generations of it, so it replaces what the defaults say for each of them.
+  const replaced = new Set(named.map(({ key }) => key));
+  const kept = Object.entries(DEFAULT_WAITING.sliceMs).filter(
+    ([key]) => !replaced.has(key.split('@')[0] ?? key),
+  );
+  return {
+    ...DEFAULT_WAITING,
+    manner: (values.waiting ?? DEFAULT_WAITING.manner) as WaitingSettings['manner'],
+    modes: Object.fromEntries(modes.map(({ mode, manner }) => [mode, manner])),
+    sliceMs: {
+      ...Object.fromEntries(kept),
+      ...Object.fromEntries(named.map(({ key, sliceMs }) => [key, sliceMs])),
+    },
+    defaultSliceMs: defaultSlice?.sliceMs ?? DEFAULT_WAITING.defaultSliceMs,
+  };
+}

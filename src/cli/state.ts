@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Terms } from '../../machines/record.ts';
+import { Authority, type AutoApprove } from '../authority/authority.ts';
+import type { Clock } from '../authority/committer.ts';
+import { openKeyRing, writeSecretFile } from '../authority/keys.ts';
+import type { TokenRealm } from '../authority/tokens.ts';
+import { openSqliteStore } from '../store/sqlite.ts';
+import type { Store } from '../store/store.ts';
+import { CliError, EXIT } from './exit.ts';
+
+export const DATABASE_FILE = 'antechamber.sqlite';
+const TOKEN_FILE = 'shared-token';
+
+export interface StateOptions {
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly terms: Partial<Terms>;
+  readonly autoApprove?: AutoApprove;
+  readonly onAudit?: (line: string) => void;
+}
+
+/** An open state folder. Several processes may have the same one open. */
+export interface State {
+  readonly folder: string;
+  readonly store: Store;
+  readonly realm: TokenRealm;
+  readonly authority: Authority;
+  /** The database was older than the mark beside the key: every token of before is superseded. */
+  readonly restoredFromBackup: boolean;
+  close(): Promise<void>;
+}
+
+/** Makes the folder if it is missing, for its owner only. Throws what the operating system says. */
+export function makeStateFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (!statSync(folder).isDirectory()) {
+    throw new CliError(EXIT.failed, 'ENOTDIR', `${folder} is not a folder; name another --state-dir`);
+  }
+}
+
+/** Refuses a folder in which no gateway ever ran: a verb that only looks must not make one. */
+export function requireState(folder: string): void {
+  const stats = statSync(join(folder, DATABASE_FILE), { throwIfNoEntry: false });
+  if (stats) return;
+  const message =
+    `no devices here: ${folder} holds no ${DATABASE_FILE}; start the gateway with "antechamber serve", ` +
+    'or name its folder with --state-dir, or its address with --url';
+  throw new CliError(EXIT.nothing, 'no-state', message);
+}
+
+/** Opens the store and its keys. Rejects with a StoreError, a KeyError or an error of the operating system. */
+export async function openState(options: StateOptions): Promise<State> {
+  const { folder, clock, terms, autoApprove, onAudit } = options;
+  const store = await openSqliteStore({ path: join(folder, DATABASE_FILE) });
+  try {
+    const ring = await openKeyRing(folder, store);
+    const authority = new Authority({
+      store,
+      realm: ring.realm,
+      clock,
+      terms,
+      onDecision: (seq) => ring.mark(seq),
+      ...(autoApprove && { autoApprove }),
+      ...(onAudit && { onAudit }),
+    });
+    return {
+      folder,
+      store,
+      realm: ring.realm,
+      authority,
+      restoredFromBackup: ring.restoredFromBackup,
+      close: () => store.close(),
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+export function sharedTokenPath(folder: string): string {
+  return join(folder, TOKEN_FILE);
+}
+
+/** The shared token of the folder, made at the first start: 32 random bytes in base64url. */
+export function sharedToken(folder: string): string {
+  const path = sharedTokenPath(folder);
+  if (!statSync(path, { throwIfNoEntry: false })) makeSharedToken(path);
+  return readSecret(path);
+}
+
+/** A secret from a file, without the newline that editors add. Throws a CliError, or what the system says. */
+export function readSecret(path: string): string {
+  const secret = readFileSync(path, 'utf8').trim();
+  if (secret !== '') return secret;
+  throw new CliError(
+    EXIT.failed,
+    'empty-secret',
+    `${path} is empty; put the shared secret into it, or remove it`,
+  );
+}
+
+// Linking fails when another start was faster: then both go on with the one token that is in the file.
+function makeSharedToken(path: string): void {
+  const draft = `${path}.${process.pid}.new`;
+  writeSecretFile(draft, `${randomBytes(32).toString('base64url')}\n`);
+  try {
+    linkSync(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}

@@ -1,0 +1,71 @@
+import { covers } from '../../machines/policy.ts';
+import type { Role } from '../../machines/vocabulary.ts';
+import { detailOf } from '../authority/audit.ts';
+import { seesOthers } from '../authority/callers.ts';
+import { pendingRow } from '../authority/listing.ts';
+import { eventFrame } from '../protocol/frames.ts';
+import type { ChangeNotice, StoredEvent } from '../store/store.ts';
+import type { Core } from './core.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Tells sessions that may manage devices what changed (PROTOCOL 5.4): one event for each change and none for an
+ * attempt. Hints only: whoever misses one reads the list.
+ */
+export class Announcer {
+  readonly #core: () => Core;
+  #toldUpTo = 0;
+
+  constructor(core: () => Core) {
+    this.#core = core;
+  }
+
+  /** Nothing that happened before is announced. */
+  startAfter(seq: number): void {
+    this.#toldUpTo = seq;
+  }
+
+  async notice({ deviceId, seq }: ChangeNotice): Promise<void> {
+    const { authority, sessions } = this.#core();
+    const listeners = [...sessions].filter(
+      (session) =>
+        session.isAuthorized &&
+        session.role === 'operator' &&
+        covers(session.scopes, ['operator.pairing']) &&
+        (seesOthers(session.caller) || session.deviceId === deviceId),
+    );
+    const afterSeq = this.#toldUpTo;
+    this.#toldUpTo = Math.max(afterSeq, seq);
+    if (listeners.length === 0 || seq <= afterSeq) return;
+    const events = await authority.store.history({ deviceId, afterSeq });
+    for (const event of events) await this.#tell(event, listeners);
+  }
+
+  async #tell(event: StoredEvent, listeners: readonly Session[]): Promise<void> {
+    const frame = await this.#frame(event);
+    for (const session of listeners) session.sendHint(frame);
+  }
+
+  async #frame({ type, deviceId, role, atMs, detail: _, ...rest }: StoredEvent): Promise<string> {
+    const detail = detailOf({ type, deviceId, role, atMs, detail: _, ...rest });
+    if (type === 'request.opened' || type === 'request.widened') {
+      const device = await this.#core().authority.load(deviceId);
+      const row = device && pendingRow(device, role as Role);
+      if (row) return eventFrame('device.pair.requested', row);
+    }
+    if (type === 'request.settled') {
+      const { outcome, request, by } = detail;
+      // A part of a request was approved, too; no other outcome is told as a rejection (I6).
+      const decision = outcome === 'narrowed' ? 'approved' : outcome;
+      return eventFrame('device.pair.resolved', {
+        requestId: request,
+        deviceId,
+        decision,
+        ts: atMs,
+        outcome,
+        by,
+      });
+    }
+    return eventFrame('device.pair.changed', { deviceId, role, change: type, ts: atMs });
+  }
+}

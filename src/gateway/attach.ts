@@ -1,0 +1,182 @@
+import type { IncomingMessage } from 'node:http';
+import type { WebSocket, WebSocketServer } from 'ws';
+import { OPENCLAW_VOCABULARY, type Role, type Vocabulary } from '../../machines/vocabulary.ts';
+import type { Authority } from '../authority/authority.ts';
+import { Announcer } from './announcer.ts';
+import { type Authenticate, type Core, KeyCache, type Log, type SessionCallbacks } from './core.ts';
+import { FailureLimiter, makeCredentialCheck, type SharedAuth } from './credentials.ts';
+import { deviceMethods } from './device-methods.ts';
+import { isLoopback, type LocalitySettings, makeLocality } from './locality.ts';
+import type { Method } from './method.ts';
+import { limitPayload } from './payload-limit.ts';
+import { RefusalLog } from './refusal-log.ts';
+import { Session } from './session.ts';
+import { DEFAULT_LIMITS, DEFAULT_WAITING, type Limits, type WaitingSettings } from './settings.ts';
+import { statusMethods } from './status-methods.ts';
+import { TimerWheel } from './timer-wheel.ts';
+import { upgradeMethods } from './upgrade-methods.ts';
+import { broadcast, Upkeep } from './upkeep.ts';
+import { WaitingRoom } from './waiting-room.ts';
+
+export interface AttachOptions extends SessionCallbacks {
+  readonly authority: Authority;
+  /** The shared secret of this gateway; or the embedder's own check. */
+  readonly auth: SharedAuth;
+  readonly authenticate?: Authenticate;
+  /** Scopes besides those of OpenClaw; each starts with `<role>.`. */
+  readonly scopes?: Partial<Readonly<Record<Role, readonly string[]>>>;
+  /** The embedder's methods with the scope that each needs. A name of ours may be replaced. */
+  readonly methods?: Readonly<Record<string, Method>>;
+  /** Events that the embedder sends, for the list in hello. */
+  readonly events?: readonly string[];
+  readonly waiting?: Partial<WaitingSettings>;
+  readonly limits?: Partial<Limits>;
+  readonly locality?: Partial<LocalitySettings>;
+  /** Whether a local peer with the shared secret and no device is an owner. Default `owner`. */
+  readonly deviceless?: 'owner' | 'none';
+  readonly version?: string;
+  readonly log?: Log;
+  /** False: the owner turns time with `turn` (tests). Default true. */
+  readonly runTimers?: boolean;
+}
+
+/** A running waiting room on a host's WebSocket server. */
+export interface Attached {
+  /** Sessions that are let in. */
+  sessions(): readonly Session[];
+  /** How many connections wait for an answer to their connect. */
+  parked(): number;
+  /** How many sockets of an address have proved nothing yet; for a host that wants to refuse more at the upgrade. */
+  isCrowded(request: IncomingMessage): boolean;
+  /** Sends an event to every session that is let in and that `to` picks. */
+  broadcast(event: string, payload: unknown, to?: (session: Session) => boolean): void;
+  /** Changes the shared secret, and ends every session that the old one let in (I18). */
+  setAuth(auth: SharedAuth): void;
+  /** Does what is due now: deadlines, slices, pings, and every change of the store that is known. */
+  turn(): Promise<void>;
+  /** Tells everybody to come back and detaches. Open requests stay open. `restartExpectedMs` is passed on to clients. */
+  stop(reason: string, restartExpectedMs?: number): Promise<void>;
+}
+
+const EVENTS = [
+  'connect.challenge',
+  'connect.pending',
+  'device.pair.requested',
+  'device.pair.resolved',
+  'device.pair.changed',
+  'device.upgrade.resolved',
+  'tick',
+  'shutdown',
+] as const;
+
+const SILENT: Log = { info: () => {}, warn: () => {}, error: () => {} };
+
+function buildCore(options: AttachOptions, core: () => Core): Core {
+  const { authority, scopes } = options;
+  const { clock } = authority;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const log = options.log ?? SILENT;
+  const vocabulary: Vocabulary = {
+    operator: [...OPENCLAW_VOCABULARY.operator, ...(scopes?.operator ?? [])],
+    node: [...OPENCLAW_VOCABULARY.node, ...(scopes?.node ?? [])],
+  };
+  const methods = new Map<string, Method>([
+    ...statusMethods(core),
+    ...deviceMethods(),
+    ...upgradeMethods(),
+    ...Object.entries(options.methods ?? {}),
+  ]);
+  return {
+    authority,
+    wheel: new TimerWheel(clock),
+    room: new WaitingRoom(limits),
+    limiter: new FailureLimiter(clock, limits),
+    refusals: new RefusalLog(clock, (line) => log.warn(line)),
+    keys: new KeyCache(),
+    sessions: new Set(),
+    methods,
+    methodNames: [...methods.keys()],
+    events: [...EVENTS, ...(options.events ?? [])],
+    vocabulary,
+    waiting: { ...DEFAULT_WAITING, ...options.waiting },
+    limits,
+    deviceless: options.deviceless ?? 'owner',
+    authMode: options.auth.mode,
+    version: options.version ?? 'embedded',
+    startedMs: clock.now(),
+    log,
+    callbacks: options,
+    authenticate: options.authenticate ?? makeCredentialCheck(options.auth),
+    unproven: new Map(),
+    unread: new Set(),
+    locate: makeLocality({ local: 'auto', trustedProxies: [], ...options.locality }),
+  };
+}
+
+/** Puts device authorization in front of a host's `ws` server: every connection to it is challenged from now on. */
+export function attach(server: WebSocketServer, options: AttachOptions): Attached {
+  const core: Core = buildCore(options, () => core);
+  const announcer = new Announcer(() => core);
+  const upkeep = new Upkeep(core);
+  const { store } = core.authority;
+  void store.head().then(
+    (seq) => announcer.startAfter(seq),
+    () => {},
+  );
+  const unwatch = store.watch((notice) => {
+    core.room
+      .notice(notice)
+      .catch((error: unknown) => core.log.error({ err: error }, 'a change could not be told'));
+    announcer
+      .notice(notice)
+      .catch((error: unknown) => core.log.error({ err: error }, 'a change could not be announced'));
+  });
+  const onConnection = (socket: WebSocket, request: IncomingMessage): void => accept(core, socket, request);
+  server.on('connection', onConnection);
+  if (options.runTimers !== false) upkeep.start();
+  return {
+    sessions: () => [...core.sessions].filter((session) => session.isAuthorized),
+    parked: () => core.room.parkedCount,
+    isCrowded: (request) => {
+      const { address } = core.locate(request);
+      return !isLoopback(address) && (core.unproven.get(address) ?? 0) >= core.limits.unprovenPerAddress;
+    },
+    broadcast: (event, payload, to) => broadcast(core, event, payload, to),
+    setAuth: (auth) => {
+      core.authenticate = options.authenticate ?? makeCredentialCheck(auth);
+      endSharedSessions(core);
+    },
+    turn: () => upkeep.turn(),
+    stop: async (reason, restartExpectedMs) => {
+      server.off('connection', onConnection);
+      upkeep.stop();
+      broadcast(core, 'shutdown', { reason, ...(restartExpectedMs !== undefined && { restartExpectedMs }) });
+      for (const session of core.sessions) session.actor.send({ type: 'gateway.draining' });
+      unwatch();
+      await Promise.all([...core.sessions].map((session) => session.whenClosed(2000)));
+    },
+  };
+}
+
+function accept(core: Core, socket: WebSocket, request: IncomingMessage): void {
+  const peer = core.locate(request);
+  limitPayload(socket, core.limits.preauthBytes);
+  const session = new Session(core, socket, request, peer);
+  core.sessions.add(session);
+  socket.on('message', (data, isBinary) => session.message(data as Buffer, isBinary));
+  socket.on('pong', () => {
+    session.missedPings = 0;
+  });
+  socket.on('close', () => session.closed());
+  // ws closes the socket by itself; without a listener the process would end.
+  socket.on('error', (error) =>
+    core.refusals.note(`${peer.address} ${error.message}`, `socket error: ${error.message}`),
+  );
+}
+
+/** Whoever came in by a secret that has changed must prove the new one. A device's own token stands. */
+function endSharedSessions(core: Core): void {
+  for (const session of core.sessions) {
+    if (session.credential !== 'device-token') session.actor.send({ type: 'credential.ended' });
+  }
+}

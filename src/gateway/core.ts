@@ -1,0 +1,89 @@
+import type { KeyObject } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Vocabulary } from '../../machines/vocabulary.ts';
+import type { Authority } from '../authority/authority.ts';
+import type { ConnectRequest } from '../protocol/connect.ts';
+import type { AuthMode } from '../protocol/hello.ts';
+import { importPublicKey } from '../protocol/signature.ts';
+import type { CredentialReading, FailureLimiter } from './credentials.ts';
+import type { PeerAddress } from './locality.ts';
+import type { Method } from './method.ts';
+import type { RefusalLog } from './refusal-log.ts';
+import type { Session } from './session.ts';
+import type { Limits, WaitingSettings } from './settings.ts';
+import type { TimerWheel } from './timer-wheel.ts';
+import type { WaitingRoom } from './waiting-room.ts';
+
+/** The few calls of a logger that the gateway makes; a pino logger fits. */
+export interface Log {
+  info(message: string): void;
+  warn(message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** What an embedder hears of its sessions. A callback that throws is logged and changes nothing. */
+export interface SessionCallbacks {
+  /** The session was let in: its hello is sent. */
+  readonly onAuthorized?: (session: Session) => void;
+  /** What it may use became more or less; `session.scopes` is the new value. */
+  readonly onScopesChanged?: (session: Session) => void;
+  /** An authorized session is over, whoever ended it. */
+  readonly onEnded?: (session: Session) => void;
+}
+
+/** Checks credentials that the embedder brings, in place of the shared secret. */
+export type Authenticate = (
+  connect: ConnectRequest,
+  request: IncomingMessage,
+) => CredentialReading | Promise<CredentialReading>;
+
+/** What the sessions of one gateway share. */
+export interface Core {
+  readonly authority: Authority;
+  readonly wheel: TimerWheel;
+  readonly room: WaitingRoom;
+  readonly limiter: FailureLimiter;
+  readonly refusals: RefusalLog;
+  readonly keys: KeyCache;
+  readonly sessions: Set<Session>;
+  readonly methods: ReadonlyMap<string, Method>;
+  readonly methodNames: readonly string[];
+  readonly events: readonly string[];
+  readonly vocabulary: Vocabulary;
+  readonly waiting: WaitingSettings;
+  readonly limits: Limits;
+  readonly deviceless: 'owner' | 'none';
+  readonly authMode: AuthMode;
+  readonly version: string;
+  readonly startedMs: number;
+  readonly log: Log;
+  readonly callbacks: SessionCallbacks;
+  /** Replaced when the shared secret changes. */
+  authenticate: Authenticate;
+  /** Sockets of an address that have not proved anything yet. */
+  readonly unproven: Map<string, number>;
+  /** Sessions whose record could not be read; they are read again soon. */
+  readonly unread: Set<Session>;
+  readonly locate: (request: IncomingMessage) => PeerAddress;
+}
+
+/** Imported public keys of the devices seen last: importing one costs about as much as a third of verifying with it. */
+export class KeyCache {
+  readonly #keys = new Map<string, KeyObject>();
+  readonly #most: number;
+
+  constructor(most = 10_000) {
+    this.#most = most;
+  }
+
+  /** `deviceId` is the hash of `raw`, checked by the caller, so that one entry can never answer for another key. */
+  get(deviceId: string, raw: Buffer): KeyObject {
+    const known = this.#keys.get(deviceId);
+    const key = known ?? importPublicKey(raw);
+    this.#keys.delete(deviceId);
+    this.#keys.set(deviceId, key);
+    const [oldest] = this.#keys.keys();
+    if (this.#keys.size > this.#most && oldest !== undefined) this.#keys.delete(oldest);
+    return key;
+  }
+}

@@ -1,0 +1,65 @@
+import { covers } from '../../machines/policy.ts';
+import { formatRequestId } from '../../machines/vocabulary.ts';
+import { errorAfterHello, SECOND_CONNECT } from '../protocol/faults.ts';
+import {
+  errorFrame,
+  type FaultyFrame,
+  okFrame,
+  type RequestFrame,
+  type WireError,
+} from '../protocol/frames.ts';
+import type { Method } from './method.ts';
+import type { Session } from './session.ts';
+
+/** Answers a frame that is not a request; the session stays (PROTOCOL 1.3). */
+export function dispatchFault(session: Session, { id, fault }: FaultyFrame): void {
+  session.send(errorFrame(id, errorAfterHello(fault)));
+}
+
+/** Runs one request of an authorized session. Never rejects. */
+export async function dispatch(session: Session, { id, method: name, params }: RequestFrame): Promise<void> {
+  if (name === 'connect') return session.send(errorFrame(id, SECOND_CONNECT));
+  const method = session.core.methods.get(name);
+  if (!method) {
+    return session.send(errorFrame(id, { code: 'INVALID_REQUEST', message: `unknown method: ${name}` }));
+  }
+  const refusal = mayCall(session, method);
+  if (refusal) return session.send(errorFrame(id, refusal));
+  session.calls += 1;
+  try {
+    const answer = await method.handle({ session, params });
+    session.send(answer.ok ? okFrame(id, answer.payload) : errorFrame(id, answer.error));
+  } catch (error) {
+    session.core.log.error({ err: error, conn: session.connId, method: name }, 'a method failed');
+    session.send(
+      errorFrame(id, {
+        code: 'UNAVAILABLE',
+        message: 'internal error; nothing was decided',
+        retryable: true,
+      }),
+    );
+  } finally {
+    session.callDone();
+  }
+}
+
+function mayCall(session: Session, { role, scope }: Method): WireError | undefined {
+  if (role !== undefined && role !== session.role) {
+    return { code: 'INVALID_REQUEST', message: `unauthorized role: ${session.role}` };
+  }
+  if (scope === null || covers(session.scopes, [scope])) return undefined;
+  return missingScope(session, scope);
+}
+
+/** PROTOCOL 5.2, and what a waiting session can do about it: the open request and the command that approves it. */
+export function missingScope(session: Session, scope: string): WireError {
+  const open = session.waitsFor && formatRequestId(session.waitsFor);
+  const details = {
+    code: 'MISSING_SCOPE',
+    missingScope: scope,
+    requiredScopes: [scope],
+    ...(open && { requestId: open, remediationHint: `Approve it with: antechamber devices approve ${open}` }),
+  };
+  const code = session.admission?.protocol === 3 ? 'INVALID_REQUEST' : 'FORBIDDEN';
+  return { code, message: `missing scope: ${scope}`, details };
+}

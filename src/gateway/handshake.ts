@@ -1,0 +1,195 @@
+import type { IncomingMessage } from 'node:http';
+import type { RecordRead } from '../../machines/connection-setup.ts';
+import type { Denial } from '../../machines/denial.ts';
+import { grantScopes, NOTHING } from '../../machines/policy.ts';
+import type { Profile } from '../../machines/record.ts';
+import type { View } from '../../machines/verdict.ts';
+import type { RequestedScopes, Role } from '../../machines/vocabulary.ts';
+import { type DeviceRecord, roleOf } from '../authority/device.ts';
+import type { ClientClaim, ConnectRequest } from '../protocol/connect.ts';
+import { okFrame } from '../protocol/frames.ts';
+import { helloPayload } from '../protocol/hello.ts';
+import { verifyDeviceProof } from '../protocol/signature.ts';
+import type { Protocol } from '../protocol/version.ts';
+import type { CredentialReading } from './credentials.ts';
+import type { Session } from './session.ts';
+
+/** What is kept of a `connect`. `connect` itself, with its credentials, is dropped once the proof is checked. */
+export interface Admission {
+  readonly connectId: string;
+  /** Empty for a peer without a device. */
+  readonly deviceId: string;
+  readonly role: Role;
+  readonly wish: RequestedScopes;
+  readonly unknownScopes: readonly string[];
+  readonly client: ClientClaim;
+  readonly protocol: Protocol;
+  readonly probe: boolean;
+  readonly sliceMs: number;
+  /** Whether this client should come back by itself when it is turned away with an open request. */
+  readonly wait: boolean;
+  /** The request id that it was told of last while parked. */
+  pendingShown: string | null;
+  connect: ConnectRequest | null;
+}
+
+/** Shared secret first, then the signature: nobody who knows no credential makes us compute (issue 77979). */
+export function checkProof(session: Session, request: IncomingMessage): void | Promise<void> {
+  const connect = session.admission?.connect;
+  if (!connect) return;
+  const blocked = session.core.limiter.check(session.address);
+  if (blocked) return refuseProof(session, blocked);
+  const reading = session.core.authenticate(connect, request);
+  if (reading instanceof Promise) return reading.then((late) => judgeCredential(session, connect, late));
+  judgeCredential(session, connect, reading);
+}
+
+function refuseProof(session: Session, denial: Denial): void {
+  if (session.admission) session.admission.connect = null;
+  session.actor.send({ type: 'proof.refused', denial });
+}
+
+function judgeCredential(session: Session, connect: ConnectRequest, reading: CredentialReading): void {
+  const { core, address } = session;
+  if (!reading.ok) {
+    if (!reading.problem.endsWith('-missing')) core.limiter.fail(address);
+    return refuseProof(session, { code: 'CREDENTIAL_INVALID', problem: reading.problem });
+  }
+  session.credential = reading.credential;
+  if (!connect.device) {
+    // Only a checked secret may stand in for a device, and only for an operator (PROTOCOL 2.5).
+    if (reading.credential === 'none' || connect.role !== 'operator') {
+      return refuseProof(session, { code: 'DEVICE_REQUIRED' });
+    }
+    return session.actor.send({ type: 'proof.accepted' });
+  }
+  const proof = verifyDeviceProof({
+    connect,
+    nonce: session.nonce,
+    nowMs: core.authority.clock.now(),
+    keyFor: (deviceId, raw) => core.keys.get(deviceId, raw),
+  });
+  if (!proof.ok) return refuseProof(session, { code: 'PROOF_INVALID', problem: proof.problem });
+  if (reading.credential !== 'device-token') core.limiter.succeed(address);
+  session.actor.send({ type: 'proof.accepted' });
+}
+
+/** Asks for rights: check and request in one step of the authority, then the record as it stands. */
+export async function askAuthority(session: Session): Promise<void> {
+  const { admission, core } = session;
+  const connect = admission?.connect;
+  if (!admission || !connect) return;
+  admission.connect = null;
+  if (!connect.device) return session.recordChanged();
+  const { client, role, wish } = connect;
+  const isToken = session.credential === 'device-token';
+  const answer = await core.authority.access({
+    deviceId: connect.device.id,
+    publicKey: connect.device.publicKeyText,
+    role,
+    wish,
+    deviceToken: isToken ? (connect.auth.deviceToken ?? connect.auth.token ?? '') : null,
+    profile: profileOf(client, session.address),
+    local: session.peer.local,
+    probe: connect.probe,
+    commandLine: client.mode === 'cli',
+    origin: {
+      by: null,
+      connId: session.connId,
+      address: session.address,
+      auth: session.credential,
+      client: `${client.id}/${client.mode}`,
+    },
+  });
+  if (!answer.ok) {
+    core.limiter.fail(session.address);
+    return session.actor.send({
+      type: 'proof.refused',
+      denial: { code: 'CREDENTIAL_INVALID', problem: answer.problem },
+    });
+  }
+  await session.recordChanged();
+}
+
+function profileOf(client: ClientClaim, address: string): Profile {
+  const { id, mode, displayName, platform, deviceFamily, version } = client;
+  return {
+    clientId: id,
+    clientMode: mode,
+    clientVersion: version,
+    platform,
+    ...(deviceFamily !== undefined && { deviceFamily }),
+    ...(displayName !== undefined && { displayName }),
+    remoteIp: address,
+  };
+}
+
+/** One look at a session's record: what its actor is told, and the device that this was read from. */
+export interface Look {
+  readonly reading: Omit<RecordRead, 'type'>;
+  readonly device: DeviceRecord | null;
+}
+
+/** What the record says for this session now. A peer without a device is judged by its locality alone. */
+export async function lookAt(session: Session): Promise<Look> {
+  const { admission, asked, core } = session;
+  if (!admission) throw new Error('a session without a connect has no record');
+  if (admission.deviceId === '') {
+    const reading = { view: devicelessView(session, admission), denial: NO_DEVICE, outcome: null };
+    return { reading, device: null };
+  }
+  const { role, wish, wait } = admission;
+  return core.authority.look(admission.deviceId, { role, wish, asked, request: session.waitsFor, wait });
+}
+
+const NO_DEVICE: Denial = { code: 'DEVICE_REQUIRED' };
+
+/** A local peer with the shared secret is an owner; a remote one is let in without any scope (DESIGN 4, Callers). */
+function devicelessView({ core, peer }: Session, { wish }: Admission): View {
+  const isOwner = peer.local && core.deviceless === 'owner';
+  return {
+    standing: 'paired',
+    covered: true,
+    live: isOwner ? grantScopes(NOTHING, wish) : NOTHING,
+    open: null,
+    openUntilMs: null,
+    quietUntilMs: null,
+    generation: 0,
+    grantVersion: 0,
+  };
+}
+
+/**
+ * Sends hello from what was just read. A device token goes out only with all that was asked for: a client remembers
+ * the scopes of such a hello as its own (DESIGN section 4, Waiting).
+ */
+export function sendHello(session: Session, view: View, device: DeviceRecord | null): void {
+  const { admission, core, connId } = session;
+  if (!admission) return;
+  const { role, protocol, unknownScopes } = admission;
+  const record = device && roleOf(device, role).record;
+  const credential =
+    device && view.covered
+      ? {
+          deviceToken: core.authority.tokenFor(device, role),
+          issuedAtMs: record?.rotatedAtMs ?? record?.approvedAtMs ?? device.createdAtMs,
+        }
+      : {};
+  const { limits } = core;
+  const payload = helloPayload({
+    protocol,
+    version: core.version,
+    connId,
+    methods: core.methodNames,
+    events: core.events,
+    auth: { role, scopes: view.live, unknownScopes, ...credential },
+    policy: {
+      maxPayload: limits.frameBytes,
+      maxBufferedBytes: limits.bufferedBytes,
+      tickIntervalMs: limits.tickMs,
+    },
+    uptimeMs: core.authority.clock.now() - core.startedMs,
+    authMode: core.authMode,
+  });
+  session.send(okFrame(admission.connectId, payload));
+}
