@@ -105,7 +105,7 @@ export type StoreErrorCode =
   | 'STORE_TOO_NEW'
   /** A step that the machine does not have was about to be written. A bug of ours: nothing was written. */
   | 'STORE_ILLEGAL_MOVE'
-  /** The disk is full, or the file system failed; nothing was written. */
+  /** The disk is full, or the file system failed; nothing was written, or it is written and not confirmed. */
   | 'STORE_FAILED'
   /** Another process kept the file locked for longer than the busy timeout. */
   | 'STORE_BUSY'

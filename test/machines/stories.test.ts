@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { story, told } from './story.ts';
+
+/** Each is named by the rule of the design that it tells, and says what goes wrong for people without it. */
+const STORIES: readonly (readonly [rule: string, text: string])[] = [
+  [
+    'I4 I13 auto-approval gives nothing that an owner declined, not even inside a wider wish',
+    `
+    asks read           -> opened; pairingPending, r1 read; writes request.opened
+    rejects r1          -> rejected; unpaired, quiet @pairing+read; writes request.settled rejected
+    asks read+talk auto -> opened; pairingPending, r1 read+talk, quiet @pairing+read; writes request.opened
+    `,
+  ],
+  [
+    'I4 auto-approval gives nothing back that a rotation took, also when something asked for implies it',
+    `
+    asks read auto     -> covered; paired, grant read; writes access.granted
+    rotates to nothing -> rotated; paired, of read, tokens 1..2; writes token.rotated
+    asks write auto    -> opened; upgradePending, of read, r1 write, tokens 1..2; writes request.opened
+    `,
+  ],
+];
+describe('stories', () => {
+  it.each(STORIES)('%s', (_, text) => {
+    expect(`\n${told(text)}\n`).toBe(`\n${story(text)}\n`);
+  });
+});
