@@ -28,12 +28,20 @@ export const settle = <O extends Outcome>(outcome: O) =>
   ({ type: 'announce', params: { fact: 'request.settled', outcome } }) as const;
 export const its = <E>({ event }: { event: E }): E => event;
 
-/** Auto-approval never brings a removed device back (R8), and never gives back what an owner took by a rotation:
- * that lies inside the ceiling (I4). */
-const mayAutoApprove = (context: AuthorizationRecord, e: AccessRequested): boolean =>
-  e.auto &&
-  !context.tombstone &&
-  uncovered(context.grant, e.wish).every((scope) => !covers(context.ceiling, [scope]));
+/**
+ * Auto-approval never brings a removed device back (R8), and gives nothing that an owner withholds: taken by a rotation
+ * (then it lies inside the ceiling, I4) or declined (then it is quiet, I13), be it part of a wish or implied by one.
+ */
+const mayAutoApprove = (context: AuthorizationRecord, e: AccessRequested): boolean => {
+  if (!e.auto || context.tombstone) return false;
+  const declined = record.quietScopes(context, e.at);
+  if (declined.includes(record.PAIRING)) return false;
+  const withheld = uncovered(context.grant, [...context.ceiling, ...declined]);
+  return (
+    uncovered(context.grant, e.wish).every((scope) => !covers(context.ceiling, [scope])) &&
+    withheld.every((scope) => !covers(e.wish, [scope]))
+  );
+};
 
 const approvedScopes = (context: AuthorizationRecord, e: Approved): readonly string[] =>
   e.scopes ?? record.namedRevision(context, e.request)?.scopes ?? [];

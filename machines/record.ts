@@ -124,6 +124,11 @@ export function quietUntil(
   return untils.every((until) => until > atMs) ? Math.min(...untils) : null;
 }
 
+/** What is declined at `atMs`, PAIRING included. */
+export function quietScopes(record: AuthorizationRecord, atMs: number): readonly string[] {
+  return Object.keys(record.quiet).filter((scope) => (record.quiet[scope] ?? 0) > atMs);
+}
+
 export function hasQuiet(record: AuthorizationRecord): boolean {
   return Object.keys(record.quiet).length > 0;
 }
