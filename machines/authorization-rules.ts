@@ -31,10 +31,11 @@ export const widen = {
   actions: [{ type: 'widenRequest', params: its }, announce('request.widened'), reply('widened')],
 } as const;
 
-export const approve = [
+const refuseApproval = [
   { guard: { type: 'namesNoRevision', params: its }, actions: reply('notOpen') },
   { guard: { type: 'beyondRevision', params: its }, actions: reply('beyondRequest') },
-  { guard: { type: 'revisionIsGranted', params: its }, actions: reply('approved') },
+] as const;
+const giveRevision = [
   {
     guard: { type: 'narrows', params: its },
     target: 'paired',
@@ -55,6 +56,13 @@ export const approve = [
     target: 'upgradePending',
     actions: [{ type: 'grantRevision', params: its }, announce('request.approved'), reply('approved')],
   },
+] as const;
+/** Without standing nothing is granted yet, an empty revision neither (R1b): an approval always gives something. */
+export const approvePairing = [...refuseApproval, ...giveRevision] as const;
+export const approveDelta = [
+  ...refuseApproval,
+  { guard: { type: 'revisionIsGranted', params: its }, actions: reply('approved') },
+  ...giveRevision,
 ] as const;
 
 /** Everything that ends a request otherwise than by an approval returns to what stood before. */

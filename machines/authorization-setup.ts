@@ -84,7 +84,6 @@ export const authorizationSetup = setup({
       record.namedRevision(context, e.request) === undefined,
     namesAnother: ({ context }, e: Withdrawn) => context.request?.id !== e.request.id,
     revisionIsGranted: ({ context }, e: Approved | Rejected) =>
-      context.request?.partApproved === true &&
       covers(context.grant, record.namedRevision(context, e.request)?.scopes ?? []),
     beyondRevision: ({ context }, e: Approved) =>
       e.scopes !== null && !covers(record.namedRevision(context, e.request)?.scopes ?? [], e.scopes),

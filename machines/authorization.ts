@@ -65,7 +65,7 @@ export const authorizationMachine = authorizationSetup.createMachine({
           rules.widen,
         ],
         ...rules.endings('unpaired'),
-        'request.approved': rules.approve,
+        'request.approved': rules.approvePairing,
         'request.rejected': [
           { guard: { type: 'namesNoRevision', params: its }, actions: reply('notOpen') },
           rules.rejectPairing('unpaired'),
@@ -136,7 +136,7 @@ export const authorizationMachine = authorizationSetup.createMachine({
           rules.widen,
         ],
         ...rules.endings('paired'),
-        'request.approved': rules.approve,
+        'request.approved': rules.approveDelta,
         'request.rejected': [
           { guard: { type: 'namesNoRevision', params: its }, actions: reply('notOpen') },
           { guard: { type: 'revisionIsGranted', params: its }, actions: reply('alreadyGranted') },
@@ -197,7 +197,7 @@ export const authorizationMachine = authorizationSetup.createMachine({
           rules.widen,
         ],
         ...rules.endings('revoked'),
-        'request.approved': rules.approve,
+        'request.approved': rules.approvePairing,
         'request.rejected': [
           { guard: { type: 'namesNoRevision', params: its }, actions: reply('notOpen') },
           rules.rejectPairing('revoked'),

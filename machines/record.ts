@@ -52,8 +52,6 @@ export interface OpenRequest {
   readonly endsAtMs: number;
   /** Attempts known when the record was last written; counted lazily. */
   readonly attempts: number;
-  /** An approval of an earlier revision has already given a part (I2). */
-  readonly partApproved: boolean;
 }
 
 export interface TokenGenerations {

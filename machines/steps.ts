@@ -44,7 +44,6 @@ export function openRequest(record: AuthorizationRecord, asking: Asking): Partia
       expiresAtMs: Math.min(at + terms.lifetimeMs, endsAtMs),
       endsAtMs,
       attempts,
-      partApproved: false,
     },
     quietEpisodesMs: hasQuiet(record) ? [...record.quietEpisodesMs, at] : [],
   };
@@ -97,7 +96,6 @@ export function approve(
     grant: grantScopes(record.grant, scopes),
     quiet: Object.fromEntries(Object.entries(record.quiet).filter(([scope]) => !given.has(scope))),
     quietEpisodesMs: [],
-    request: record.request && { ...record.request, partApproved: true },
     tombstone: false,
     grantVersion: record.grantVersion + 1,
     approvedAtMs: at,

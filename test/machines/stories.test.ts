@@ -19,7 +19,19 @@ const STORIES: readonly (readonly [rule: string, text: string])[] = [
     asks write auto    -> opened; upgradePending, of read, r1 write, tokens 1..2; writes request.opened
     `,
   ],
+  [
+    'R5 what a rotation granted while the request was open cannot be rejected by its old revision',
+    `
+    asks read auto     -> covered; paired, grant read; writes access.granted
+    rotates to nothing -> rotated; paired, of read, tokens 1..2; writes token.rotated
+    asks read          -> opened; upgradePending, of read, r1 read, tokens 1..2; writes request.opened
+    asks pairing       -> widened; upgradePending, of read, r2 pairing+read, tokens 1..2; writes request.widened
+    rotates to read    -> rotated; upgradePending, grant read, r2 pairing+read, tokens 1..3; writes token.rotated
+    rejects r1         -> alreadyGranted; upgradePending, grant read, r2 pairing+read, tokens 1..3
+    `,
+  ],
 ];
+
 describe('stories', () => {
   it.each(STORIES)('%s', (_, text) => {
     expect(`\n${told(text)}\n`).toBe(`\n${story(text)}\n`);
