@@ -101,9 +101,10 @@ export const useToken = {
   guard: { type: 'firstUse', params: its },
   actions: [{ type: 'noteTokenUse', params: its }, announce('token.delivered')],
 } as const;
-export const reissueToken = {
-  actions: [{ type: 'reissueToken', params: its }, announce('token.reissued'), reply('reissued')],
-} as const;
+export const reissueToken = [
+  { guard: { type: 'isReissued', params: its }, actions: reply('reissued') },
+  { actions: [{ type: 'reissueToken', params: its }, announce('token.reissued'), reply('reissued')] },
+] as const;
 export const noRequest = { actions: reply('notOpen') } as const;
 export const notPaired = { actions: reply('notPaired') } as const;
 export const removeStanding = {

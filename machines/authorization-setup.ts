@@ -100,6 +100,9 @@ export const authorizationSetup = setup({
     // Only where older generations are still accepted does it matter that the new one has arrived (R9).
     firstUse: ({ context: { tokens } }, e: TokenUsed) =>
       e.generation === tokens.current && !tokens.delivered && tokens.oldest < tokens.current,
+    // The same owner, twice in one millisecond: nothing would change, so nothing is written.
+    isReissued: ({ context: { tokens } }, e: Reissued) =>
+      tokens.oldest === tokens.floor && !tokens.delivered && tokens.retireAtMs === e.at + e.terms.graceMs,
     hasQuiet: ({ context }) => record.hasQuiet(context),
   },
   actions: {

@@ -30,6 +30,18 @@ const STORIES: readonly (readonly [rule: string, text: string])[] = [
     rejects r1         -> alreadyGranted; upgradePending, grant read, r2 pairing+read, tokens 1..3
     `,
   ],
+  [
+    'R9 a reissue accepts older tokens for one grace period, and a second one at the same time writes nothing',
+    `
+    asks read auto -> covered; paired, grant read; writes access.granted
+    rotates        -> rotated; paired, grant read, tokens 1..2; writes token.rotated
+    later 30d      -> paired, grant read, tokens 2..2; writes deadline.passed
+    reissues       -> reissued; paired, grant read, tokens 1..2; writes token.reissued
+    reissues       -> reissued; paired, grant read, tokens 1..2
+    later 1s       -> paired, grant read, tokens 1..2
+    reissues       -> reissued; paired, grant read, tokens 1..2; writes token.reissued
+    `,
+  ],
 ];
 
 describe('stories', () => {
