@@ -107,13 +107,49 @@ export interface KeyRing {
   readonly realm: TokenRealm;
   /** Set when the store turned out older than the mark: all tokens of before are superseded now. */
   readonly restoredFromBackup: boolean;
-  /** Notes how far the store has come; cheap enough for every owner's decision. */
+  /** Notes how far the store has come; written within a second, many decisions at once. */
   mark(seq: number): void;
+  /** Writes what was noted and not written yet. */
+  close(): void;
+}
+
+const MARK_DELAY_MS = 1000;
+
+/** Keeps the mark behind a delay: it guards against backups, which are older than a second. */
+function keepMark(path: string, write: (seq: number) => void): Pick<KeyRing, 'mark' | 'close'> {
+  let noted = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const flush = (): void => {
+    clearTimeout(timer);
+    if (timer === undefined) return;
+    timer = undefined;
+    // A folder that was deleted under us takes the database with it; there is nothing left to guard.
+    if (existsSync(dirname(path))) write(noted);
+  };
+  return {
+    mark: (seq) => {
+      noted = Math.max(noted, seq);
+      timer ??= setTimeout(flush, MARK_DELAY_MS).unref();
+    },
+    close: flush,
+  };
+}
+
+/** The realm's epoch after an opening: raised when the store is older than what this key ring has seen. */
+async function currentEpoch(
+  store: Store,
+  mark: Mark | undefined,
+): Promise<{ epoch: number; isOlder: boolean }> {
+  const known = mark?.storeId === store.id ? mark : undefined;
+  const isOlder = known !== undefined && (await store.head()) < known.seq;
+  const stored = await store.epoch();
+  const wanted = Math.max(stored, known?.epoch ?? 0) + (isOlder ? 1 : 0);
+  return { epoch: wanted > stored ? await store.raiseEpoch(wanted) : stored, isOlder };
 }
 
 /**
  * Opens the key ring beside a store. A first start makes a key; a store that already knows devices and has no key
- * stops here, because a new key would silently end every token that was ever given.
+ * stops here, because a new key would silently end every token that was ever given. Throws a KeyError.
  */
 export async function openKeyRing(folder: string, store: Store): Promise<KeyRing> {
   const keyPath = join(folder, KEY_FILE);
@@ -130,14 +166,12 @@ export async function openKeyRing(folder: string, store: Store): Promise<KeyRing
   }
   const keys = parseKeys(keyPath, readText(keyPath));
   const mark = readMark(markPath);
-  const restoredFromBackup = mark !== undefined && mark.storeId === store.id && head < mark.seq;
-  const stored = await store.epoch();
-  const wanted = Math.max(stored, mark?.storeId === store.id ? mark.epoch : 0) + (restoredFromBackup ? 1 : 0);
-  const epoch = wanted > stored ? await store.raiseEpoch(wanted) : stored;
-  const writeMark = (seq: number): void =>
+  const { epoch, isOlder } = await currentEpoch(store, mark);
+  const write = (seq: number): void =>
     writeSecretFile(markPath, `${JSON.stringify({ storeId: store.id, seq, epoch })}\n`);
-  if (restoredFromBackup || mark === undefined) writeMark(head);
-  return { realm: { storeId: store.id, epoch, keys }, restoredFromBackup, mark: writeMark };
+  if (isOlder || mark === undefined) write(head);
+  const realm = { storeId: store.id, epoch, keys };
+  return { realm, restoredFromBackup: isOlder, ...keepMark(markPath, write) };
 }
 
 /** Adds a key that signs from the next start on; the old ones go on verifying. Returns the new key's id. */

@@ -98,6 +98,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     stopped = true;
     await gateway.stop('test over');
     for (const client of clients) client.socket.terminate();
+    ring.close();
     await store.close();
   };
   onTestFinished(stop);
