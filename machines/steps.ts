@@ -144,11 +144,13 @@ export function rotate(
   };
 }
 
+/** The old generations end a grace period after the new one was used, and never later than they would have. */
 export function noteTokenUse(
   record: AuthorizationRecord,
   { at, terms }: { readonly at: number; readonly terms: Terms },
 ): Partial<AuthorizationRecord> {
-  return { tokens: { ...record.tokens, delivered: true, retireAtMs: at + terms.graceMs } };
+  const retireAtMs = Math.min(at + terms.graceMs, record.tokens.retireAtMs ?? Infinity);
+  return { tokens: { ...record.tokens, delivered: true, retireAtMs } };
 }
 
 /** Accepts the superseded, never revoked generations for one more grace period: the device comes back and is given

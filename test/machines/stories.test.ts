@@ -42,6 +42,18 @@ const STORIES: readonly (readonly [rule: string, text: string])[] = [
     reissues       -> reissued; paired, grant read, tokens 1..2; writes token.reissued
     `,
   ],
+  [
+    'R9 the first use of a new token never prolongs the 30 days of the old ones',
+    `
+    asks read auto -> covered; paired, grant read; writes access.granted
+    rotates        -> rotated; paired, grant read, tokens 1..2; writes token.rotated
+    later 29d      -> paired, grant read, tokens 1..2
+    later 23h      -> paired, grant read, tokens 1..2
+    later 59m      -> paired, grant read, tokens 1..2
+    uses g 2       -> paired, grant read, tokens 1..2; writes token.delivered
+    later 1m       -> paired, grant read, tokens 2..2; writes deadline.passed
+    `,
+  ],
 ];
 
 describe('stories', () => {
