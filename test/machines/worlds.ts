@@ -13,7 +13,7 @@ export const TERMS: Terms = {
   lifetimeMs: 2 * TICK,
   longestLifeMs: 3 * TICK,
   quietMs: 2 * TICK,
-  graceMs: TICK,
+  graceMs: 2 * TICK,
   retireMs: 2 * TICK,
   quietEpisodes: 2,
   revisions: 2,
@@ -164,7 +164,6 @@ function shiftedRequest(request: OpenRequest, by: number): OpenRequest {
     expiresAtMs: request.expiresAtMs - by,
     endsAtMs: request.endsAtMs - by,
     attempts: 1,
-    partApproved: request.partApproved,
   };
 }
 
