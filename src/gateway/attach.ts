@@ -9,6 +9,7 @@ import { deviceMethods } from './device-methods.ts';
 import { isLoopback, type LocalitySettings, makeLocality } from './locality.ts';
 import type { Method } from './method.ts';
 import { limitPayload } from './payload-limit.ts';
+import { Progress } from './progress.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { Session } from './session.ts';
 import { DEFAULT_LIMITS, DEFAULT_WAITING, type Limits, type WaitingSettings } from './settings.ts';
@@ -90,6 +91,7 @@ function buildCore(options: AttachOptions, core: () => Core): Core {
     authority,
     wheel: new TimerWheel(clock),
     room: new WaitingRoom(limits),
+    progress: new Progress(),
     limiter: new FailureLimiter(clock, limits),
     refusals: new RefusalLog(clock, (line) => log.warn(line)),
     keys: new KeyCache(),
@@ -120,13 +122,19 @@ export function attach(server: WebSocketServer, options: AttachOptions): Attache
   const upkeep = new Upkeep(core);
   const { store } = core.authority;
   void store.head().then(
-    (seq) => announcer.startAfter(seq),
-    () => {},
+    (seq) => {
+      announcer.startAfter(seq);
+      core.progress.begin(seq);
+      core.progress.done(seq);
+    },
+    (error: unknown) => core.log.error({ err: error }, 'the store does not answer'),
   );
   const unwatch = store.watch((notice) => {
+    core.progress.begin(notice.seq);
     core.room
       .notice(notice)
-      .catch((error: unknown) => core.log.error({ err: error }, 'a change could not be told'));
+      .catch((error: unknown) => core.log.error({ err: error }, 'a change could not be told'))
+      .finally(() => core.progress.done(notice.seq));
     announcer
       .notice(notice)
       .catch((error: unknown) => core.log.error({ err: error }, 'a change could not be announced'));

@@ -8,6 +8,7 @@ import { importPublicKey } from '../protocol/signature.ts';
 import type { CredentialReading, FailureLimiter } from './credentials.ts';
 import type { PeerAddress } from './locality.ts';
 import type { Method } from './method.ts';
+import type { Progress } from './progress.ts';
 import type { RefusalLog } from './refusal-log.ts';
 import type { Session } from './session.ts';
 import type { Limits, WaitingSettings } from './settings.ts';
@@ -42,6 +43,7 @@ export interface Core {
   readonly authority: Authority;
   readonly wheel: TimerWheel;
   readonly room: WaitingRoom;
+  readonly progress: Progress;
   readonly limiter: FailureLimiter;
   readonly refusals: RefusalLog;
   readonly keys: KeyCache;

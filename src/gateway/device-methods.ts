@@ -106,8 +106,8 @@ async function history(session: Session, deviceId: string, limit: number): Promi
   });
 }
 
-/** `device.pair.*` and `device.token.*` (PROTOCOL 5.3), and our own `device.quiet.forgive`, `device.token.reissue` and
- * `device.history`. */
+/** `device.pair.*` and `device.token.*` (PROTOCOL 5.3), and our own `device.quiet.forgive`, `device.token.reissue`,
+ * `device.history` and `gateway.settled`. */
 export function deviceMethods(): readonly (readonly [string, Method])[] {
   return [
     method('device.pair.list', Type.Object({}), async (_, { session }) => {
@@ -165,6 +165,15 @@ export function deviceMethods(): readonly (readonly [string, Method])[] {
       const done = await forgive(decidingFor(session), deviceId);
       return answer(done, 'device quiet period change', ({ forgiven }) => ({ deviceId, forgiven }));
     }),
+    // For a CLI that decided on the file: answers when every change up to `seq` has had its effect on every socket.
+    method(
+      'gateway.settled',
+      Type.Object({ seq: Type.Integer({ minimum: 0 }) }),
+      async ({ seq }, { session }) => {
+        await session.core.progress.until(Math.min(seq, await session.core.authority.store.head()));
+        return ok({ seq });
+      },
+    ),
     method('device.history', History, ({ deviceId, limit }, { session }) =>
       history(session, deviceId, limit ?? 200),
     ),
