@@ -23,15 +23,6 @@ export function told(story: string): string {
     .join('\n');
 }
 
-/** A story as it stands in a test: without the indentation of the code around it. */
-export function story(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .join('\n');
-}
-
 class Teller {
   #now = 1_000_000;
   #episode = 0;
@@ -134,6 +125,7 @@ const scopesOf = (words: string): readonly string[] =>
   words
     .split('+')
     .filter((word) => word !== '' && word !== 'nothing')
-    .map((word) => `operator.${word}`);
+    .map((word) => `operator.${word}`)
+    .sort();
 const short = (scopes: readonly string[]): string =>
   scopes.map((scope) => scope.replace('operator.', '')).join('+') || 'nothing';
