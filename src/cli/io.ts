@@ -7,6 +7,8 @@ export interface Io {
   readonly columns: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
+  /** Who the history says decided. */
+  readonly user: string;
   /** Epoch ms. */
   readonly now: () => number;
   /** Aborts at the first Ctrl-C or SIGTERM; asking for it means that the verb ends itself then. */

@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { readDuration } from './duration.ts';
+import { FileGate } from './file-gate.ts';
+import type { Gate, Purpose } from './gate.ts';
+import type { Io } from './io.ts';
+import type { CommandFor } from './refused.ts';
+import { termsOf } from './serve-settings.ts';
+import type { Resolved } from './settings.ts';
+import { openState, readSecret, requireState, sharedTokenPath } from './state.ts';
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** The state folder, or with a `url` that gateway. Rejects with a CliError or what opening the folder reports. */
+export async function openGate(
+  resolved: Resolved,
+  purpose: Purpose,
+  io: Io,
+  command: CommandFor,
+): Promise<Gate> {
+  const { values, stateDir } = resolved;
+  if (values.url !== undefined) return openRpcGate(resolved, values.url, purpose, io);
+  requireState(stateDir);
+  const state = await openState({ folder: stateDir, clock: io, terms: termsOf(values) });
+  if (state.restoredFromBackup) io.err(`${restoredText(stateDir)}\n`);
+  return new FileGate(state, io.user, command);
+}
+
+export function restoredText(folder: string): string {
+  return (
+    `the database in ${folder} is older than its keys remember: it came from a backup, so every device token ` +
+    'given before is superseded; let a device in again with "antechamber devices reissue"'
+  );
+}
+
+async function openRpcGate(resolved: Resolved, url: string, purpose: Purpose, io: Io): Promise<Gate> {
+  const secret = secretFor(resolved, url);
+  // The client and its protocol are not worth loading for a verb on the state folder.
+  const [{ GatewayLink }, { RpcGate }] = await Promise.all([
+    import('./gateway-link.ts'),
+    import('./rpc-gate.ts'),
+  ]);
+  const timeoutMs = readDuration(resolved.values.timeout ?? '') ?? DEFAULT_TIMEOUT_MS;
+  return new RpcGate(new GatewayLink({ url, secret, purpose, timeoutMs, now: io.now }));
+}
+
+/** The named secret; for a gateway of this machine else the one of the state folder, which no other host may see. */
+function secretFor({ secret, stateDir }: Resolved, url: string): string | null {
+  if (secret) return 'text' in secret ? secret.text : readSecret(secret.file);
+  const { hostname } = new URL(url);
+  const isOwn = hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname);
+  const path = sharedTokenPath(stateDir);
+  return isOwn && existsSync(path) ? readSecret(path) : null;
+}
