@@ -84,6 +84,7 @@ export const connectionMachine = connectionSetup.createMachine({
         ...notLetInYet,
         'proof.accepted': { target: 'authorizing', actions: 'askAuthority' },
         'proof.refused': { target: 'rejected', actions: refuse },
+        'authority.failed': { target: 'deferred', actions: undecided },
         'deadline.reached': { ...hangUp, actions: end('timeout') },
       },
     },
@@ -161,6 +162,7 @@ export const connectionMachine = connectionSetup.createMachine({
         ],
         'delivery.failed': hangUp,
         'authority.failed': { target: 'deferred', actions: undecided },
+        'deadline.reached': { target: 'deferred', actions: undecided },
       },
     },
     paired: {

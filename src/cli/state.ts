@@ -71,7 +71,13 @@ export async function openState(options: StateOptions): Promise<State> {
       realm: ring.realm,
       authority,
       restoredFromBackup: ring.restoredFromBackup,
-      close: () => store.close(),
+      close: async () => {
+        try {
+          ring.close();
+        } finally {
+          await store.close();
+        }
+      },
     };
   } catch (error) {
     await store.close();

@@ -74,13 +74,13 @@ function judgeCredential(session: Session, connect: ConnectRequest, reading: Cre
   session.actor.send({ type: 'proof.accepted' });
 }
 
-/** Asks for rights: check and request in one step of the authority, then the record as it stands. */
-export async function askAuthority(session: Session): Promise<void> {
+/** Asks for rights: check and request in one step of the authority. False when a device token let nobody in. */
+export async function askAuthority(session: Session): Promise<boolean> {
   const { admission, core } = session;
   const connect = admission?.connect;
-  if (!admission || !connect) return;
+  if (!admission || !connect) return false;
   admission.connect = null;
-  if (!connect.device) return session.recordChanged();
+  if (!connect.device) return true;
   const { client, role, wish } = connect;
   const isToken = session.credential === 'device-token';
   const answer = await core.authority.access({
@@ -103,12 +103,12 @@ export async function askAuthority(session: Session): Promise<void> {
   });
   if (!answer.ok) {
     core.limiter.fail(session.address);
-    return session.actor.send({
+    session.actor.send({
       type: 'proof.refused',
       denial: { code: 'CREDENTIAL_INVALID', problem: answer.problem },
     });
   }
-  await session.recordChanged();
+  return answer.ok;
 }
 
 function profileOf(client: ClientClaim, address: string): Profile {

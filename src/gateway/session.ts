@@ -73,7 +73,9 @@ export class Session implements Guest, Due {
   #reading: Promise<void> | undefined;
   #wasAuthorized = false;
   #isUnproven = true;
-  #changed = Promise.withResolvers<void>();
+  #changed: PromiseWithResolvers<void> | undefined;
+  #isAsking = false;
+  #deliveries = 0;
 
   constructor(core: Core, socket: WebSocket, request: IncomingMessage, peer: PeerAddress) {
     this.core = core;
@@ -192,8 +194,10 @@ export class Session implements Guest, Due {
   /** Reads the record and hands it to the actor; one reading at a time, and never an old one after a new change. */
   recordChanged(): Promise<void> {
     this.changes += 1;
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers();
+    this.#changed?.resolve();
+    this.#changed = undefined;
+    // Until its own request is part of the record, the record says nothing to it.
+    if (this.#isAsking) return Promise.resolve();
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
     });
@@ -216,14 +220,22 @@ export class Session implements Guest, Due {
       this,
     );
     if (this.deviceId !== '') this.core.room.enter(this);
-    await askAuthority(this);
+    this.#isAsking = true;
+    try {
+      if (!(await askAuthority(this))) return;
+    } finally {
+      this.#isAsking = false;
+    }
+    await this.recordChanged();
   }
 
   async deliver(): Promise<void> {
+    this.#deliveries += 1;
+    const delivery = this.#deliveries;
     for (;;) {
       const seen = this.changes;
       const { reading, device } = await lookAt(this);
-      if (!this.actor.getSnapshot().matches('approved')) return;
+      if (delivery !== this.#deliveries || !this.actor.getSnapshot().matches('approved')) return;
       // Something changed while we looked: the answer may be about rights that are gone (I18).
       if (seen !== this.changes) continue;
       this.actor.send({ type: 'record.read', ...reading });
@@ -245,7 +257,10 @@ export class Session implements Guest, Due {
       this.#timer = core.wheel.schedule(core.room.hasPlace(this) ? now + admission.sliceMs : now, this);
       this.isParked = true;
       core.room.parked(this.address);
-    } else if (admission.pendingShown === formatRequestId(open)) return;
+    }
+    // Its slice ran out while it was about to be let in, and now it waits again: it is over at once.
+    this.#timer ??= core.wheel.schedule(now, this);
+    if (admission.pendingShown === formatRequestId(open)) return;
     admission.pendingShown = formatRequestId(open);
     this.send(eventFrame('connect.pending', { requestId: admission.pendingShown, expiresAtMs: openUntilMs }));
   }
@@ -300,6 +315,7 @@ export class Session implements Guest, Due {
 
   /** Resolves at the next change of the record, or when the session is over. */
   nextChange(): Promise<void> {
+    this.#changed ??= Promise.withResolvers();
     return this.#changed.promise;
   }
 
@@ -405,7 +421,7 @@ export class Session implements Guest, Due {
     this.core.room.leave(this);
     this.core.unread.delete(this);
     this.#queue = [];
-    this.#changed.resolve();
+    this.#changed?.resolve();
   }
 
   #callback(name: 'onAuthorized' | 'onScopesChanged' | 'onEnded'): void {
