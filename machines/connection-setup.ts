@@ -1,5 +1,6 @@
 import { assign, setup } from 'xstate';
 import type { Denial } from './denial.ts';
+import { covers } from './policy.ts';
 import type { View } from './verdict.ts';
 import type { GrantedScopes, Outcome, RequestRef } from './vocabulary.ts';
 
@@ -29,7 +30,7 @@ export type RecordRead = {
 };
 
 export type ConnectionEvent =
-  | { readonly type: 'connect.received'; readonly manner: Manner }
+  | { readonly type: 'connect.received'; readonly manner: Manner; readonly commandLine: boolean }
   | { readonly type: 'frame.illegal' }
   | { readonly type: 'proof.accepted' }
   | { readonly type: 'proof.refused'; readonly denial: Denial }
@@ -46,6 +47,9 @@ export type ConnectionEvent =
 
 export interface ConnectionContext {
   readonly manner: Manner;
+  /** A person's command line: one that may manage devices is served in every manner, because it may have come to
+   * approve what would keep it waiting (issue 17425). */
+  readonly commandLine: boolean;
   /** The request that it waits for. */
   readonly request: RequestRef | null;
   /** What the session may use now; the only scopes that anything after hello reads. */
@@ -64,7 +68,10 @@ export const connectionSetup = setup({
   guards: {
     covered: (_, e: RecordRead) => e.view.covered,
     servesPart: ({ context }, { view }: RecordRead) =>
-      view.live.length > 0 && (context.manner === 'auto' || context.manner === 'serve'),
+      view.live.length > 0 &&
+      (context.manner === 'auto' ||
+        context.manner === 'serve' ||
+        (context.commandLine && covers(view.live, ['operator.pairing']))),
     mayWait: ({ context }, { view }: RecordRead) =>
       view.open !== null && (context.manner === 'auto' || context.manner === 'hold'),
     mayComeBack: (_, { denial }: { readonly denial: Denial }) =>
@@ -84,7 +91,10 @@ export const connectionSetup = setup({
     applyGrant: (_, _params: { readonly view: View }) => {},
     tellResolved: (_, _params: { readonly view: View; readonly outcome: Outcome | null }) => {},
     endSession: (_, _params: { readonly reason: EndReason }) => {},
-    rememberManner: assign((_, { manner }: { readonly manner: Manner }) => ({ manner })),
+    rememberManner: assign((_, e: Pick<ConnectionContext, 'manner' | 'commandLine'>) => ({
+      manner: e.manner,
+      commandLine: e.commandLine,
+    })),
     rememberRequest: assign((_, { view }: { readonly view: View }) => ({ request: view.open })),
     rememberAsked: assign((_, { request }: { readonly request: RequestRef }) => ({ request })),
     rememberHello: assign((_, { view }: { readonly view: View }) => ({

@@ -64,7 +64,7 @@ const waitForUpgrade = {
 /** One socket, from the challenge to its end. One live actor each; it owns no timer and asks nobody by itself. */
 export const connectionMachine = connectionSetup.createMachine({
   id: 'connection',
-  context: { manner: 'auto', request: null, live: NOTHING, generation: 0 },
+  context: { manner: 'auto', commandLine: false, request: null, live: NOTHING, generation: 0 },
   initial: 'challenged',
   states: {
     challenged: {

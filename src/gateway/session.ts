@@ -349,7 +349,8 @@ export class Session implements Guest, Due {
       pendingShown: null,
       connect,
     };
-    this.actor.send({ type: 'connect.received', manner: this.#mannerWithPlace(manner) });
+    const commandLine = connect.client.mode === 'cli';
+    this.actor.send({ type: 'connect.received', manner: this.#mannerWithPlace(manner), commandLine });
   }
 
   #mannerWithPlace(manner: Manner): Manner {
