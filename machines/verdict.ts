@@ -28,6 +28,8 @@ export interface Asked {
   readonly wish: readonly string[];
   /** The device's other roles that stand approved. */
   readonly otherRoles: readonly Role[];
+  /** The authorization machine answered `quiet`: some of it may be new, but the device asked too often (I13). */
+  readonly declined: boolean;
 }
 
 export function standingOf(state: string, record: AuthorizationRecord): StandingState {
@@ -99,7 +101,7 @@ export function denialFor(
   if (settled && settled.outcome !== 'approved') {
     return { code: 'REQUEST_ENDED', outcome: settled.outcome, request: settled.request, standing };
   }
-  if (view.quietUntilMs !== null) {
+  if (view.quietUntilMs !== null || asked.declined) {
     return { code: 'DECLINED', outcome: 'rejected', request: null, quietUntilMs, standing };
   }
   // An open request that does not reach as far as this wish is named all the same: approving it is the next step.

@@ -16,6 +16,8 @@ export interface Question {
   readonly request: RequestRef | null;
   /** Whether a client that is turned away should come back by itself. */
   readonly wait: boolean;
+  /** The authorization machine answered its wish with `quiet`. */
+  readonly declined: boolean;
 }
 
 /** How a request settled, by its id in the history; undefined while it is open or when it is unknown. */
@@ -50,14 +52,14 @@ export async function readFor(
   question: Question,
   nowMs: number,
 ): Promise<Omit<RecordRead, 'type'>> {
-  const { role, wish, asked, request, wait } = question;
+  const { role, wish, asked, request, wait, declined } = question;
   const { state, record } = roleOf(device, role);
   const outstanding = asked.length > 0 ? [...wish, ...asked] : wish;
   const view = readRecord(state, record, outstanding, nowMs);
   const signed = asked.length > 0 ? { ...view, live: readRecord(state, record, wish, nowMs).live } : view;
   const gone = request !== null && record.request?.id !== request.id;
   const settled = gone ? await findSettlement(store, request.id) : undefined;
-  const other = { role, wish: outstanding, otherRoles: otherPairedRoles(device, role) };
+  const other = { role, wish: outstanding, otherRoles: otherPairedRoles(device, role), declined };
   return {
     view: signed,
     denial: denialFor(signed, other, record, settled ?? null, wait),

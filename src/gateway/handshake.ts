@@ -30,6 +30,8 @@ export interface Admission {
   readonly wait: boolean;
   /** The request id that it was told of last while parked. */
   pendingShown: string | null;
+  /** The authority answered that an owner declined this. */
+  declined: boolean;
   connect: ConnectRequest | null;
 }
 
@@ -101,7 +103,9 @@ export async function askAuthority(session: Session): Promise<boolean> {
       client: `${client.id}/${client.mode}`,
     },
   });
-  if (!answer.ok) {
+  if (answer.ok) {
+    admission.declined = answer.verdict === 'quiet';
+  } else {
     core.limiter.fail(session.address);
     session.actor.send({
       type: 'proof.refused',
@@ -138,8 +142,9 @@ export async function lookAt(session: Session): Promise<Look> {
     const reading = { view: devicelessView(session, admission), denial: NO_DEVICE, outcome: null };
     return { reading, device: null };
   }
-  const { role, wish, wait } = admission;
-  return core.authority.look(admission.deviceId, { role, wish, asked, request: session.waitsFor, wait });
+  const { role, wish, wait, declined } = admission;
+  const question = { role, wish, asked, request: session.waitsFor, wait, declined };
+  return core.authority.look(admission.deviceId, question);
 }
 
 const NO_DEVICE: Denial = { code: 'DEVICE_REQUIRED' };

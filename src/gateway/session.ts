@@ -347,6 +347,7 @@ export class Session implements Guest, Due {
       sliceMs: sliceFor(this.core.waiting, connect),
       wait: manner !== 'refuse' && !connect.probe,
       pendingShown: null,
+      declined: false,
       connect,
     };
     const commandLine = connect.client.mode === 'cli';

@@ -64,13 +64,9 @@ async function openUpgrade(session: Session, wish: RequestedScopes): Promise<Ans
   }
   if (!view.open) {
     session.asked = [];
-    const { reading } = await core.authority.look(deviceId, {
-      role,
-      wish,
-      asked: [],
-      request: null,
-      wait: false,
-    });
+    const declined = answer.verdict === 'quiet';
+    const question = { role, wish, asked: [], request: null, wait: false, declined };
+    const { reading } = await core.authority.look(deviceId, question);
     const peer = {
       protocol: admission.protocol,
       clientKind: clientKindOf(admission.client, session.peer.local),
