@@ -25,6 +25,8 @@ export interface HouseOptions {
   readonly authority?: Partial<AuthorityOptions>;
   /** Real time instead of a turned clock. */
   readonly realTime?: boolean;
+  /** The store that the gateway sees, around the one that is opened. */
+  readonly wrap?: (store: Store) => Store;
 }
 
 /** A gateway of its own on loopback, with everything that a test asks of it. Ends with the test. */
@@ -54,13 +56,16 @@ export function temporaryFolder(): string {
   return folder;
 }
 
+export function databaseIn(folder: string): string {
+  return join(folder, 'antechamber.sqlite');
+}
+
 /** Remote by default (`local: none`), because a local client pairs by itself the first time. */
 export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const folder = options.folder ?? temporaryFolder();
-  const store =
-    options.store === 'sqlite'
-      ? await openSqliteStore({ path: join(folder, 'antechamber.sqlite') })
-      : memoryStore();
+  const opened =
+    options.store === 'sqlite' ? await openSqliteStore({ path: databaseIn(folder) }) : memoryStore();
+  const store = options.wrap?.(opened) ?? opened;
   const clock = options.clock ?? new TestClock();
   const audit: string[] = [];
   const log: string[] = [];
@@ -103,9 +108,9 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   };
   onTestFinished(stop);
   const client = async (headers?: Readonly<Record<string, string>>): Promise<RawClient> => {
-    const opened = await RawClient.open(gateway.url, headers);
-    clients.push(opened);
-    return opened;
+    const socket = await RawClient.open(gateway.url, headers);
+    clients.push(socket);
+    return socket;
   };
   return {
     gateway,
@@ -118,8 +123,8 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     owner: { authority, caller: OWNER, origin: {} },
     client,
     connect: async (ask, headers) => {
-      const opened = await client(headers);
-      return { client: opened, answer: await opened.connect(ask) };
+      const socket = await client(headers);
+      return { client: socket, answer: await socket.connect(ask) };
     },
     pass: async (ms, stepMs = 1000) => {
       for (let left = ms; left > 0; left -= stepMs) {
@@ -133,3 +138,12 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
 
 /** The credentials of a client that knows the shared secret. */
 export const SHARED = { token: SECRET } as const;
+
+/** A second process: another opening of the house's file, with an authority of its own. */
+export async function openSecond(house: House): Promise<{ authority: Authority; owner: Deciding }> {
+  const store = await openSqliteStore({ path: databaseIn(house.folder) });
+  onTestFinished(() => store.close());
+  const { realm } = await openKeyRing(house.folder, store);
+  const authority = new Authority({ store, realm, clock: house.clock });
+  return { authority, owner: { authority, caller: OWNER, origin: {} } };
+}

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import { newDevice, type TestDevice } from '../protocol/device.ts';
 
 export interface Frame {
@@ -14,7 +14,7 @@ export interface Frame {
 }
 
 export interface Ask {
-  readonly device?: TestDevice | null;
+  readonly device?: Pick<TestDevice, 'id' | 'publicKey' | 'sign'> | null;
   readonly role?: string;
   readonly scopes?: readonly string[];
   readonly clientId?: string;
@@ -61,8 +61,8 @@ export class RawClient {
   #next = 1;
   #wake = Promise.withResolvers<void>();
 
-  constructor(url: string, headers: Readonly<Record<string, string>> = {}) {
-    this.socket = new WebSocket(url, { headers, perMessageDeflate: false });
+  constructor(url: string, headers: Readonly<Record<string, string>> = {}, options: ClientOptions = {}) {
+    this.socket = new WebSocket(url, { headers, perMessageDeflate: false, ...options });
     this.socket.on('message', (data) => {
       this.frames.push(JSON.parse(String(data)));
       this.#stir();
@@ -74,8 +74,12 @@ export class RawClient {
     this.socket.on('error', () => this.#stir());
   }
 
-  static async open(url: string, headers?: Readonly<Record<string, string>>): Promise<RawClient> {
-    const client = new RawClient(url, headers);
+  static async open(
+    url: string,
+    headers?: Readonly<Record<string, string>>,
+    options?: ClientOptions,
+  ): Promise<RawClient> {
+    const client = new RawClient(url, headers, options);
     if (client.socket.readyState !== WebSocket.OPEN) await once(client.socket, 'open');
     return client;
   }
