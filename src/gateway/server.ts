@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { createSecureContext } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import { type Attached, type AttachOptions, attach } from './attach.ts';
 import { isLoopback } from './locality.ts';
@@ -31,8 +32,16 @@ function localByDefault({ host = '127.0.0.1', locality }: GatewayOptions): 'auto
   return (isLoopback(host) || host === 'localhost') && !hasProxy ? 'auto' : 'none';
 }
 
+/** Throws an error that names the file which cannot be used; nothing is served with half of a new pair. */
 function readTls({ certPath, keyPath }: NonNullable<GatewayOptions['tls']>): { cert: Buffer; key: Buffer } {
-  return { cert: readFileSync(certPath), key: readFileSync(keyPath) };
+  const pair = { cert: readFileSync(certPath), key: readFileSync(keyPath) };
+  try {
+    createSecureContext(pair);
+  } catch (cause) {
+    const message = `${certPath} and ${keyPath} are not a certificate and its key: ${(cause as Error).message}`;
+    throw new Error(message, { cause });
+  }
+  return pair;
 }
 
 /** `/healthz` and `/readyz` for supervisors, `/startupz` for OpenClaw's CLI (PROTOCOL 8.1); nothing else is HTTP. */
