@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -47,7 +47,7 @@ export function writeSecretFile(path: string, text: string): void {
 }
 
 function newKey(): TokenKey {
-  return { id: randomBytes(4).toString('hex'), secret: randomBytes(32) };
+  return { id: randomBytes(4).toString('hex'), secret: createSecretKey(randomBytes(32)) };
 }
 
 function readText(path: string): string {
@@ -70,17 +70,18 @@ function parseKeys(path: string, text: string): [TokenKey, ...TokenKey[]] {
   } catch {
     throw damaged;
   }
-  const keys = (Array.isArray(parsed?.keys) ? parsed.keys : []).map((key) => ({
-    id: String(key?.id),
-    secret: Buffer.from(String(key?.secret), 'base64url'),
-  }));
+  const keys = (Array.isArray(parsed?.keys) ? parsed.keys : []).map((key) => {
+    const secret = Buffer.from(String(key?.secret), 'base64url');
+    if (!/^[0-9a-f]{8}$/.test(String(key?.id)) || secret.length !== 32) throw damaged;
+    return { id: String(key?.id), secret: createSecretKey(secret) };
+  });
   const [first, ...rest] = keys;
-  if (!first || keys.some((key) => !/^[0-9a-f]{8}$/.test(key.id) || key.secret.length !== 32)) throw damaged;
+  if (!first) throw damaged;
   return [first, ...rest];
 }
 
 function writeKeys(path: string, keys: readonly TokenKey[]): void {
-  const plain = keys.map(({ id, secret }) => ({ id, secret: secret.toString('base64url') }));
+  const plain = keys.map(({ id, secret }) => ({ id, secret: secret.export().toString('base64url') }));
   writeSecretFile(path, `${JSON.stringify({ version: 1, keys: plain }, null, 2)}\n`);
 }
 

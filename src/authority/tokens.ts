@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { CredentialProblem } from '../../machines/denial.ts';
 import type { Role } from '../../machines/vocabulary.ts';
 import { type DeviceRecord, isPaired, roleOf } from './device.ts';
@@ -10,8 +10,8 @@ const PREFIX = 'atk1';
 export interface TokenKey {
   /** 8 hex characters; part of every token, so that an older key of the ring is found again. */
   readonly id: string;
-  /** 32 bytes. */
-  readonly secret: Buffer;
+  /** 32 bytes. A key object and not a buffer: every HMAC with a buffer imports it anew, at six times the cost. */
+  readonly secret: KeyObject;
 }
 
 /** What every token of one store depends on besides the device. */
@@ -23,12 +23,10 @@ export interface TokenRealm {
 }
 
 function mac(key: TokenKey, parts: readonly string[]): Buffer {
-  const hmac = createHmac('sha256', key.secret);
-  for (const part of parts) {
-    // Length-prefixed: ("ab","c") and ("a","bc") must not meet in one MAC.
-    hmac.update(`${Buffer.byteLength(part)}:`).update(part);
-  }
-  return hmac.digest();
+  // Length-prefixed: ("ab","c") and ("a","bc") must not meet in one MAC. One update, because each is a call into
+  // native code that costs more than the hashing.
+  const text = parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join('');
+  return createHmac('sha256', key.secret).update(text).digest();
 }
 
 interface TokenNumbers {
