@@ -39,38 +39,42 @@ export class FileGate implements Gate {
   }
 
   async approve(requestId: string, scopes: readonly string[] | null): Promise<Approved> {
-    const done = this.#must(await requests.approve(this.#deciding, requestId, scopes), requestId);
+    const done = this.#must(await requests.approve(this.#deciding, requestId, scopes), 'approve', requestId);
     return { requestId: formatRequestId(done.request), deviceId: done.device.deviceId };
   }
 
   async reject(requestId: string): Promise<Approved> {
-    const done = this.#must(await requests.reject(this.#deciding, requestId), requestId);
+    const done = this.#must(await requests.reject(this.#deciding, requestId), 'reject', requestId);
     return { requestId: formatRequestId(done.request), deviceId: done.device.deviceId };
   }
 
   async remove(deviceId: string): Promise<void> {
-    this.#must(await devices.remove(this.#deciding, deviceId), deviceId);
+    this.#must(await devices.remove(this.#deciding, deviceId), 'remove', deviceId);
   }
 
   async rename(deviceId: string, label: string): Promise<void> {
-    this.#must(await devices.rename(this.#deciding, deviceId, label), deviceId);
+    this.#must(await devices.rename(this.#deciding, deviceId, label), 'rename', deviceId);
   }
 
   async rotate(deviceId: string, role: Role, scopes: readonly string[] | null): Promise<readonly string[]> {
-    const { device } = this.#must(await devices.rotate(this.#deciding, deviceId, role, scopes), deviceId);
+    const { device } = this.#must(
+      await devices.rotate(this.#deciding, deviceId, role, scopes),
+      'rotate',
+      deviceId,
+    );
     return roleOf(device, role).record.grant;
   }
 
   async revoke(deviceId: string, role: Role): Promise<void> {
-    this.#must(await devices.revoke(this.#deciding, deviceId, role), deviceId);
+    this.#must(await devices.revoke(this.#deciding, deviceId, role), 'revoke', deviceId);
   }
 
   async forgive(deviceId: string): Promise<boolean> {
-    return this.#must(await devices.forgive(this.#deciding, deviceId), deviceId).forgiven;
+    return this.#must(await devices.forgive(this.#deciding, deviceId), 'forgive', deviceId).forgiven;
   }
 
   async reissue(deviceId: string, role: Role): Promise<void> {
-    this.#must(await devices.reissue(this.#deciding, deviceId, role), deviceId);
+    this.#must(await devices.reissue(this.#deciding, deviceId, role), 'reissue', deviceId);
   }
 
   async history(deviceId: string, limit: number): Promise<readonly HistoryRow[]> {
@@ -111,9 +115,9 @@ export class FileGate implements Gate {
     return this.#state.close();
   }
 
-  #must<T>(decision: Decision<T>, about: string): { readonly ok: true } & T {
+  #must<T>(decision: Decision<T>, verb: string, named: string): { readonly ok: true } & T {
     if (decision.ok) return decision;
-    throw refusedText(decision.denial, this.#command, about);
+    throw refusedText(decision.denial, this.#command, { verb: `devices ${verb}`, named });
   }
 }
 

@@ -10,9 +10,17 @@ type Texts = {
   readonly [Kind in DecisionDenial['kind']]: (
     denial: Extract<DecisionDenial, { readonly kind: Kind }>,
     command: CommandFor,
-    about: string,
+    about: Attempt,
   ) => CliError;
 };
+
+/** What was tried, and on what. */
+export interface Attempt {
+  /** The verb, such as `devices approve`. */
+  readonly verb: string;
+  /** The id as it was given. */
+  readonly named: string;
+}
 
 const refusal = (code: string, message: string): CliError => new CliError(EXIT.failed, code, message);
 const absent = (code: string, message: string): CliError => new CliError(EXIT.nothing, code, message);
@@ -22,15 +30,15 @@ const TEXTS: Texts = {
     const scope = missingScope === null ? '' : `; it takes ${missingScope}`;
     return refusal('denied', `not allowed: ${reason}${scope}`);
   },
-  'unknown-request': (_, command, about) =>
-    absent('unknown-request', `no request ${shown(about)}; see what waits with "${command('devices list')}"`),
-  'revision-needed': ({ newest }, command, about) =>
+  'unknown-request': (_, command, { named }) =>
+    absent('unknown-request', `no request ${shown(named)}; see what waits with "${command('devices list')}"`),
+  'revision-needed': ({ newest }, command, { verb, named }) =>
     newest === null
-      ? absent('unknown-request', `request ${shown(about)} is settled; see "${command('devices list')}"`)
+      ? absent('unknown-request', `request ${shown(named)} is settled; see "${command('devices list')}"`)
       : refusal(
           'revision-needed',
-          `${shown(about)} does not say which revision you saw; look at it with "${command('devices list')}", ` +
-            `then name it: ${newest}`,
+          `${shown(named)} does not say which revision you saw; if it is the newest: ` +
+            `"${command(`${verb} ${newest}`)}"`,
         ),
   'beyond-request': ({ scopes }, command) =>
     refusal(
@@ -44,12 +52,12 @@ const TEXTS: Texts = {
       `that part is approved already; reject the newest revision with "${command(`devices reject ${newest}`)}", ` +
         `or take everything away with "${command(revoking(deviceId, role))}"`,
     ),
-  'unknown-device': (_, command, about) =>
-    absent('unknown-device', `no device ${shown(about)}; see "${command('devices list')}"`),
-  'unknown-role': (_, command, about) =>
+  'unknown-device': (_, command, { named }) =>
+    absent('unknown-device', `no device ${shown(named)}; see "${command('devices list')}"`),
+  'unknown-role': (_, command, { named }) =>
     absent(
       'unknown-role',
-      `device ${fingerprint(about)} is not approved in that role; see "${command('devices list')}"`,
+      `device ${fingerprint(named)} is not approved in that role; see "${command('devices list')}"`,
     ),
   'beyond-ceiling': ({ scopes }) =>
     refusal(
@@ -60,10 +68,14 @@ const TEXTS: Texts = {
   invalid: ({ problem }) => new CliError(EXIT.usage, 'invalid', problem),
 };
 
-/** A denial of the authority for the person at the terminal; `about` is what was named. */
-export function refusedText(denial: DecisionDenial, command: CommandFor, about: string): CliError {
+/** A denial of the authority for the person at the terminal. */
+export function refusedText(denial: DecisionDenial, command: CommandFor, about: Attempt): CliError {
   // The table's own type pairs each kind with its denial; indexing by a union cannot say so.
-  const text = TEXTS[denial.kind] as (denial: DecisionDenial, command: CommandFor, about: string) => CliError;
+  const text = TEXTS[denial.kind] as (
+    denial: DecisionDenial,
+    command: CommandFor,
+    about: Attempt,
+  ) => CliError;
   return text(denial, command, about);
 }
 

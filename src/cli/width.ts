@@ -10,6 +10,9 @@ const NOTHING = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
 
 function cellsOf(grapheme: string): number {
   if (NOTHING.test(grapheme)) return 0;
+  // The halfwidth sound marks belong to the letter before them, and take a cell of their own.
+  const marks = grapheme.match(/(?<!^)[\uff9e\uff9f]/g)?.length ?? 0;
+  if (marks > 0) return 1 + marks;
   return WIDE.test(grapheme) && !HALFWIDTH.test(grapheme) ? 2 : 1;
 }
 

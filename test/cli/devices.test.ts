@@ -1,0 +1,371 @@
+import { describe, expect, it } from 'vitest';
+import { type Home, NOW, openHome, someDevice } from './terminal.ts';
+
+const HOUR_MS = 3_600_000;
+
+async function pairedHome(): Promise<Home & { readonly device: ReturnType<typeof someDevice> }> {
+  const home = await openHome();
+  const device = someDevice();
+  await home.ask(device, ['operator.pairing', 'operator.read']);
+  expect(await home.cli(['devices', 'approve', await home.newest()])).toMatchObject({ code: 0 });
+  return { ...home, device };
+}
+
+describe('devices list', () => {
+  it('shows what another process asked, with the exact command to approve it', async () => {
+    const home = await openHome();
+    const device = someDevice();
+    await home.ask(device, ['operator.read']);
+    const ran = await home.cli(['devices', 'list'], { now: () => NOW + 180_000, columns: 200 });
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(ran.out).toMatch(
+      new RegExp(`^${device.deviceId.slice(0, 12)}  192\\.0\\.2\\.7  "laptop, cli, linux"`, 'm'),
+    );
+    expect(ran.out).toMatch(/3m ago +1x +in 12m/);
+    const id = await home.newest();
+    expect(ran.out).toContain(`    antechamber devices approve ${id} --state-dir ${home.folder}\n`);
+  });
+
+  it('as JSON is the list itself', async () => {
+    const home = await pairedHome();
+    const list = await home.list();
+    expect(list).toMatchObject({ pending: [], paired: [{ deviceId: home.device.deviceId }], declined: [] });
+  });
+
+  it('shows nothing of a device raw that a terminal would obey', async () => {
+    const home = await openHome();
+    await home.ask(someDevice(), ['operator.read'], {
+      profile: { displayName: '\u001b[2J\u202eevil\r\n', remoteIp: '192.0.2.9\u001b[1m' },
+    });
+    const { out } = await home.cli(['devices', 'list'], { columns: 200 });
+    expect(out).toContain('evil');
+    expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
+  it('shows a narrowed grant beside what was approved, and a revoked role as such', async () => {
+    const home = await pairedHome();
+    const { deviceId } = home.device;
+    await home.cli(['devices', 'rotate', deviceId, '--scope', 'operator.read']);
+    const narrowed = await home.cli(['devices', 'list'], { columns: 200 });
+    expect(narrowed.out).toContain('operator.read (approved up to operator.pairing, operator.read)');
+    await home.cli(['devices', 'revoke', deviceId]);
+    const revoked = await home.cli(['devices', 'list'], { columns: 200, now: () => NOW + 60_000 });
+    expect(revoked.out).toMatch(/operator +nothing +60s ago +revoked 60s ago/);
+  });
+});
+
+describe('devices approve', () => {
+  it('without an id shows the newest and how to approve exactly it, and approves nothing', async () => {
+    const home = await openHome();
+    await home.ask(someDevice(), ['operator.read'], { atMs: NOW - 1000 });
+    await home.ask(someDevice(), ['operator.pairing'], { profile: { displayName: 'second' } });
+    const ran = await home.cli(['devices', 'approve']);
+    expect(ran.code).toBe(1);
+    expect(ran.out).toContain('"second"');
+    expect(ran.out).toContain('(1 more: ');
+    expect(ran.out).toContain(`  antechamber devices approve ${await home.newest()} --state-dir`);
+    expect((await home.list()).paired).toEqual([]);
+  });
+
+  it('without an id and with nothing waiting says so', async () => {
+    const home = await openHome();
+    expect(await home.cli(['devices', 'approve'])).toMatchObject({
+      code: 3,
+      out: '',
+      err: 'antechamber: nothing waits for an approval\n',
+    });
+  });
+
+  it('gives what the revision asks for, and the next connect is let in', async () => {
+    const home = await openHome();
+    const device = someDevice();
+    await home.ask(device, ['operator.read']);
+    const id = await home.newest();
+    const ran = await home.cli(['devices', 'approve', id]);
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(ran.out).toBe(
+      `Approved ${id} of device ${device.deviceId.slice(0, 12)}.\nAs operator it may use operator.read.\n`,
+    );
+    expect(await home.ask(device, ['operator.read'])).toMatchObject({ ok: true, verdict: 'covered' });
+    const [row] = (await home.list()).paired;
+    expect(row?.tokens).toMatchObject([{ scopes: ['operator.read'] }]);
+  });
+
+  it('gives a part, and the rest is declined', async () => {
+    const home = await openHome();
+    const device = someDevice();
+    await home.ask(device, ['operator.pairing', 'operator.read']);
+    const ran = await home.cli(['devices', 'approve', await home.newest(), '--scope', 'operator.read']);
+    expect(ran).toMatchObject({ code: 0 });
+    const list = await home.list();
+    expect(list.paired[0]?.scopes).toEqual(['operator.read']);
+    expect(list.declined).toMatchObject([{ deviceId: device.deviceId, scopes: ['operator.pairing'] }]);
+  });
+
+  it('says what is still asked for when the request widened after it was looked at', async () => {
+    const home = await openHome();
+    const device = someDevice();
+    await home.ask(device, ['operator.read']);
+    const first = await home.newest();
+    await home.ask(device, ['operator.pairing']);
+    const ran = await home.cli(['devices', 'approve', first]);
+    expect(ran.code).toBe(0);
+    expect(ran.out).toContain(
+      `It asks for more meanwhile: ${first.replace(/1$/, '2')} for operator.pairing.`,
+    );
+    expect((await home.list()).paired[0]?.scopes).toEqual(['operator.read']);
+  });
+
+  it('refuses an id without its revision, and names the one to use', async () => {
+    const home = await openHome();
+    await home.ask(someDevice(), ['operator.read']);
+    const id = await home.newest();
+    const ran = await home.cli(['devices', 'approve', id.slice(0, 16)]);
+    expect(ran).toMatchObject({ code: 1, out: '' });
+    expect(ran.err).toContain(`antechamber devices approve ${id} --state-dir ${home.folder}`);
+    expect((await home.list()).pending).toHaveLength(1);
+  });
+
+  it.each(['abcdefghijklmnop.r1', 'abcdefghijklmnop', 'nonsense', '../../etc', ''])(
+    'of %j, which nobody asked for, finds nothing',
+    async (id) => {
+      const home = await openHome();
+      await home.ask(someDevice(), ['operator.read']);
+      expect(await home.cli(['devices', 'approve', id])).toMatchObject({ code: 3, out: '' });
+    },
+  );
+
+  it('refuses a scope that is not asked for', async () => {
+    const home = await openHome();
+    await home.ask(someDevice(), ['operator.read']);
+    const ran = await home.cli(['devices', 'approve', await home.newest(), '--scope', 'operator.admin']);
+    expect(ran).toMatchObject({ code: 1 });
+    expect(ran.err).toContain('operator.admin');
+    expect((await home.list()).pending).toHaveLength(1);
+  });
+
+  it('after a rejection names who rejected and the verb that undoes it; that verb works', async () => {
+    const home = await openHome();
+    const device = someDevice();
+    await home.ask(device, ['operator.read']);
+    const id = await home.newest();
+    expect(await home.cli(['devices', 'reject', id])).toMatchObject({ code: 0 });
+    expect(await home.cli(['devices', 'reject', id])).toMatchObject({ code: 0 });
+    const late = await home.cli(['devices', 'approve', id]);
+    expect(late).toMatchObject({ code: 1, out: '' });
+    expect(late.err).toContain('already rejected by store-file ann');
+    const undo = /"antechamber (devices forgive [0-9a-f]+) --state-dir/.exec(late.err)?.[1] as string;
+    expect(await home.ask(device, ['operator.read'])).toMatchObject({ verdict: 'quiet' });
+    expect(await home.cli(undo.split(' '))).toMatchObject({ code: 0 });
+    expect(await home.ask(device, ['operator.read'])).toMatchObject({ verdict: 'opened' });
+  });
+
+  it('of a request that ended says that the device asks again', async () => {
+    const home = await pairedHome();
+    await home.ask(home.device, ['operator.admin']);
+    const id = await home.newest();
+    const late = await home.cli(['devices', 'approve', id], { now: () => NOW + HOUR_MS });
+    expect(late).toMatchObject({ code: 1 });
+    expect(late.err).toMatch(/already expired.*asks again/);
+  });
+});
+
+describe('devices reject', () => {
+  it('of something approved names who approved and the verb that undoes it', async () => {
+    const home = await openHome();
+    const device = someDevice();
+    await home.ask(device, ['operator.read']);
+    const id = await home.newest();
+    await home.cli(['devices', 'approve', id]);
+    const ran = await home.cli(['devices', 'reject', id]);
+    expect(ran).toMatchObject({ code: 1 });
+    expect(ran.err).toContain('already approved by store-file ann');
+    expect(ran.err).toContain(`devices revoke ${device.deviceId.slice(0, 12)} --role operator`);
+  });
+
+  it('keeps what the device had', async () => {
+    const home = await pairedHome();
+    await home.ask(home.device, ['operator.admin']);
+    expect(await home.cli(['devices', 'reject', await home.newest()])).toMatchObject({ code: 0 });
+    const list = await home.list();
+    expect(list.paired[0]?.scopes).toEqual(['operator.pairing', 'operator.read']);
+    expect(list.pending).toEqual([]);
+  });
+});
+
+describe('a device is named', () => {
+  it('by its id, by a part of it that nobody else has, or by its label', async () => {
+    const home = await pairedHome();
+    const { deviceId } = home.device;
+    for (const name of [deviceId, deviceId.slice(0, 6), deviceId.slice(0, 12).toUpperCase()]) {
+      const ran = await home.cli(['devices', 'log', name, '--json']);
+      expect([name, JSON.parse(ran.out).deviceId]).toEqual([name, deviceId]);
+    }
+    await home.cli(['devices', 'rename', deviceId.slice(0, 8), 'kitchen tablet']);
+    expect((await home.cli(['devices', 'log', 'kitchen tablet', '--json'])).code).toBe(0);
+  });
+
+  it('never by what it calls itself', async () => {
+    const home = await pairedHome();
+    expect(await home.cli(['devices', 'remove', 'laptop'])).toMatchObject({ code: 3, out: '' });
+    expect((await home.list()).paired).toHaveLength(1);
+  });
+
+  it.each([
+    ['abc', 2],
+    ['ffffffffffffff', 3],
+    ['', 3],
+  ])('%j is nobody (exit code %d)', async (name, code) => {
+    const home = await pairedHome();
+    expect(await home.cli(['devices', 'remove', name])).toMatchObject({ code, out: '' });
+  });
+
+  it('by a label that two devices have only after one is renamed', async () => {
+    const home = await openHome();
+    for (const device of [someDevice(), someDevice()]) {
+      await home.ask(device, ['operator.read']);
+      await home.cli(['devices', 'approve', await home.newest()]);
+      await home.cli(['devices', 'rename', device.deviceId, 'twin']);
+    }
+    const ran = await home.cli(['devices', 'remove', 'twin']);
+    expect(ran).toMatchObject({ code: 1 });
+    for (const { deviceId } of (await home.list()).paired) expect(ran.err).toContain(deviceId);
+    expect((await home.list()).paired).toHaveLength(2);
+  });
+});
+
+describe('devices rotate', () => {
+  it('keeps the rights without scopes, narrows with them, and refuses what was never approved', async () => {
+    const home = await pairedHome();
+    const id = home.device.deviceId;
+    const kept = await home.cli(['devices', 'rotate', id, '--json']);
+    expect(JSON.parse(kept.out)).toEqual({
+      deviceId: id,
+      role: 'operator',
+      scopes: ['operator.pairing', 'operator.read'],
+    });
+    const narrowed = await home.cli(['devices', 'rotate', id, '--scope', 'operator.read', '--json']);
+    expect(JSON.parse(narrowed.out).scopes).toEqual(['operator.read']);
+    const beyond = await home.cli(['devices', 'rotate', id, '--scope', 'operator.admin']);
+    expect(beyond).toMatchObject({ code: 1, out: '' });
+    expect(beyond.err).toContain('operator.admin was never approved');
+  });
+
+  it('needs the role of a device that has two, and knows no other roles', async () => {
+    const home = await pairedHome();
+    const id = home.device.deviceId;
+    await home.ask(home.device, [], { role: 'node' });
+    await home.cli(['devices', 'approve', await home.newest()]);
+    expect(await home.cli(['devices', 'rotate', id])).toMatchObject({ code: 2 });
+    expect(await home.cli(['devices', 'rotate', id, '--role', 'admin'])).toMatchObject({ code: 2 });
+    expect(await home.cli(['devices', 'rotate', id, '--role', 'node'])).toMatchObject({ code: 0 });
+  });
+});
+
+describe('devices revoke, remove, forgive, reissue', () => {
+  it('revoke ends the rights; the device waits for an owner again', async () => {
+    const home = await pairedHome();
+    const id = home.device.deviceId;
+    expect(await home.cli(['devices', 'revoke', id])).toMatchObject({ code: 0 });
+    expect(await home.ask(home.device, ['operator.read'])).toMatchObject({ verdict: 'quiet' });
+    expect(await home.cli(['devices', 'revoke', id])).toMatchObject({ code: 3 });
+  });
+
+  it('remove leaves only the history, which its id still finds', async () => {
+    const home = await pairedHome();
+    const id = home.device.deviceId;
+    expect(await home.cli(['devices', 'remove', id.slice(0, 10)])).toMatchObject({ code: 0 });
+    expect(await home.list()).toEqual({ pending: [], paired: [], declined: [] });
+    expect(await home.cli(['devices', 'remove', id])).toMatchObject({ code: 3 });
+    expect((await home.cli(['devices', 'log', id])).out).toContain('device.removed');
+  });
+
+  it('forgive says whether anything was declined', async () => {
+    const home = await pairedHome();
+    const ran = await home.cli(['devices', 'forgive', home.device.deviceId]);
+    expect([ran.code, ran.out]).toEqual([0, expect.stringMatching(/^Nothing was declined/)]);
+  });
+
+  it('reissue accepts a superseded token again, of an approved device only', async () => {
+    const home = await pairedHome();
+    const id = home.device.deviceId;
+    expect(await home.cli(['devices', 'reissue', id])).toMatchObject({ code: 0 });
+    expect(await home.cli(['devices', 'reissue', id, '--role', 'node'])).toMatchObject({ code: 3 });
+  });
+});
+
+describe('devices rename', () => {
+  it.each(['', 'x'.repeat(65), 'two\nlines', '\u202ereversed'])('refuses the label %j', async (label) => {
+    const home = await pairedHome();
+    const ran = await home.cli(['devices', 'rename', home.device.deviceId, label]);
+    expect(ran).toMatchObject({ code: 2, out: '' });
+    expect((await home.list()).paired[0]?.label).toBeUndefined();
+  });
+});
+
+describe('devices log', () => {
+  it('tells each change of a device on one line: when, what, and who', async () => {
+    const home = await pairedHome();
+    await home.cli(['devices', 'revoke', home.device.deviceId]);
+    const { out, code } = await home.cli(['devices', 'log', home.device.deviceId]);
+    expect(code).toBe(0);
+    const lines = out.trimEnd().split('\n');
+    expect(lines[0]).toMatch(
+      /^2026-11-23 \d\d:\d\d:\d\dZ {2}operator {2}request\.opened {2}[a-z2-7]{16}\.r1 {2}unpaired -> pairingPending {2}asks for operator\.pairing, operator\.read {2}from 192\.0\.2\.7 {2}"cli\/cli"$/,
+    );
+    expect(lines.at(-1)).toMatch(
+      /grant\.revoked {2}paired -> revoked {2}may use no scopes {2}by store-file ann$/,
+    );
+    expect(
+      (await home.cli(['devices', 'log', home.device.deviceId, '--limit', '1'])).out.split('\n'),
+    ).toEqual([lines.at(-1), '']);
+  });
+
+  it.each(['0', '-1', 'x', '10001', '1.5'])('takes no limit of %s', async (limit) => {
+    const home = await pairedHome();
+    expect(await home.cli(['devices', 'log', home.device.deviceId, '--limit', limit])).toMatchObject({
+      code: 2,
+    });
+  });
+
+  it('of a device that nobody ever saw finds nothing', async () => {
+    const home = await openHome();
+    expect(await home.cli(['devices', 'log', 'f'.repeat(64)])).toMatchObject({ code: 3, out: '' });
+  });
+});
+
+describe('devices watch', () => {
+  it.each([false, true])('tells what other processes do until Ctrl-C (JSON: %s)', async (json) => {
+    const home = await openHome();
+    const device = someDevice();
+    const interrupt = new AbortController();
+    const seen = Promise.withResolvers<void>();
+    const lines: string[] = [];
+    const watching = home.cli(['devices', 'watch', ...(json ? ['--json'] : [])], {
+      interrupt: interrupt.signal,
+      onOut: (text) => {
+        lines.push(text);
+        if (text.includes('request.settled')) seen.resolve();
+      },
+    });
+    // The watch begins at an unknown moment: what is told is what happened after it, so something must.
+    const asking = (async () => {
+      await home.ask(device, ['operator.read']);
+      await home.cli(['devices', 'approve', await home.newest()]);
+      await home.cli(['devices', 'revoke', device.deviceId]);
+      for (let _round = 0; !lines.some((text) => text.includes('request.settled')); _round++) {
+        const other = someDevice();
+        await home.ask(other, ['operator.read']);
+        await home.cli(['devices', 'reject', await home.newest()]);
+      }
+    })();
+    await Promise.all([seen.promise, asking]);
+    interrupt.abort();
+    expect(await watching).toMatchObject({ code: 0 });
+    const settled = lines.find((text) => text.includes('request.settled')) as string;
+    expect(settled.endsWith('\n')).toBe(true);
+    if (json) expect(JSON.parse(settled)).toMatchObject({ type: 'request.settled', role: 'operator' });
+    else expect(settled).toMatch(/^\S+ \S+ {2}[0-9a-f]{12} {2}operator {2}request\.settled {2}/);
+    expect(new Set(lines).size).toBe(lines.length);
+  });
+});
