@@ -7,16 +7,16 @@ import type { GrantedScopes, RequestedScopes } from './vocabulary.ts';
 type Scopes = readonly string[];
 
 /** PROTOCOL section 5.1, the 2026.9 relation; `operator.admin` covers every `operator.*` besides. */
-const IMPLIED: Readonly<Record<string, Scopes>> = {
-  'operator.write': ['operator.read', 'operator.talk', 'operator.sessions.read', 'operator.sessions.write'],
-  'operator.read': ['operator.sessions.read'],
-  'operator.sessions.write': ['operator.sessions.read'],
-};
+const IMPLIED: ReadonlyMap<string, Scopes> = new Map([
+  ['operator.write', ['operator.read', 'operator.talk', 'operator.sessions.read', 'operator.sessions.write']],
+  ['operator.read', ['operator.sessions.read']],
+  ['operator.sessions.write', ['operator.sessions.read']],
+]);
 
 function impliedBy(held: string, scope: string): boolean {
   if (held === scope) return true;
   if (held === 'operator.admin') return scope.startsWith('operator.');
-  return IMPLIED[held]?.includes(scope) ?? false;
+  return IMPLIED.get(held)?.includes(scope) ?? false;
 }
 
 /** Whether a holder of `held` may do all that `wanted` names. The empty list is covered by everything. */
