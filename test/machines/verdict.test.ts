@@ -66,6 +66,7 @@ describe('why a connection is not let in (R11, R12)', () => {
     kept: AuthorizationRecord,
     settled: Settled | null = null,
     wait = true,
+    declined = false,
   ): Denial =>
     denialFor(
       readRecord(state, kept, [WRITE], NOW),
