@@ -9,8 +9,11 @@ export function addDevicesWatch(parent: Command, shell: Shell): void {
       throughGate(shell, flags, 'look', async ({ gate, json }) => {
         const { io } = shell;
         const signal = io.interrupted();
-        if (!json) io.err(`watching ${gate.where}; Ctrl-C ends\n`);
-        await gate.watch((row) => io.out(`${json ? JSON.stringify(row) : watchLine(row)}\n`), signal);
+        await gate.watch(
+          (row) => io.out(`${json ? JSON.stringify(row) : watchLine(row)}\n`),
+          signal,
+          () => io.err(`watching ${gate.where}; Ctrl-C ends\n`),
+        );
       }),
     );
   withHelp(verb, ['devices watch', 'devices watch --json --url ws://127.0.0.1:18789']);

@@ -82,7 +82,7 @@ export class FileGate implements Gate {
     return events.map((event) => ({ seq: event.seq, ...watchRow(event) }));
   }
 
-  async watch(tell: (row: WatchRow) => void, signal: AbortSignal): Promise<void> {
+  async watch(tell: (row: WatchRow) => void, signal: AbortSignal, ready: () => void): Promise<void> {
     const { store } = this.#state;
     const ended = Promise.withResolvers<void>();
     let seq = await store.head();
@@ -101,6 +101,7 @@ export class FileGate implements Gate {
     const stop = store.watch(readOn);
     signal.addEventListener('abort', () => ended.resolve(), { once: true });
     if (signal.aborted) ended.resolve();
+    ready();
     // What was committed between the first reading and the watch has told nobody.
     readOn();
     try {

@@ -48,8 +48,8 @@ export interface Gate {
   reissue(deviceId: string, role: Role): Promise<void>;
   /** The newest `limit` lines, oldest first. */
   history(deviceId: string, limit: number): Promise<readonly HistoryRow[]>;
-  /** Tells what happens from now on, until `signal` aborts. Rejects when it can no longer tell. */
-  watch(tell: (row: WatchRow) => void, signal: AbortSignal): Promise<void>;
+  /** Tells what happens from the call of `ready` on, until `signal` aborts. Rejects when it can no longer tell. */
+  watch(tell: (row: WatchRow) => void, signal: AbortSignal, ready: () => void): Promise<void>;
   close(): Promise<void>;
 }
 

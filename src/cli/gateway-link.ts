@@ -68,9 +68,10 @@ export class GatewayLink {
 
   /** Tells every event until `signal` aborts; the client connects again by itself, which is told as `gateway.lost`
    * and `gateway.back`. */
-  async listen(listener: Listener, signal: AbortSignal): Promise<void> {
+  async listen(listener: Listener, signal: AbortSignal, ready: () => void): Promise<void> {
     await this.#connect();
     this.#listener = listener;
+    ready();
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });

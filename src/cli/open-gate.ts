@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { isLoopback } from '../gateway/locality.ts';
 import { readDuration } from './duration.ts';
 import { FileGate } from './file-gate.ts';
 import type { Gate, Purpose } from './gate.ts';
@@ -44,10 +45,13 @@ async function openRpcGate(resolved: Resolved, url: string, purpose: Purpose, io
 }
 
 /** The named secret; for a gateway of this machine else the one of the state folder, which no other host may see. */
-function secretFor({ secret, stateDir }: Resolved, url: string): string | null {
+export function secretFor(
+  { secret, stateDir }: Pick<Resolved, 'secret' | 'stateDir'>,
+  url: string,
+): string | null {
   if (secret) return 'text' in secret ? secret.text : readSecret(secret.file);
   const { hostname } = new URL(url);
-  const isOwn = hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname);
+  const isOwn = hostname === 'localhost' || isLoopback(hostname.replace(/^\[(.*)\]$/, '$1'));
   const path = sharedTokenPath(stateDir);
   return isOwn && existsSync(path) ? readSecret(path) : null;
 }

@@ -78,10 +78,14 @@ export class RpcGate implements Gate {
     return events;
   }
 
-  watch(tell: (row: WatchRow) => void, signal: AbortSignal): Promise<void> {
-    return this.#link.listen((event, payload, atMs) => {
-      if (event.startsWith('device.') || event.startsWith('gateway.')) tell(eventRow(event, payload, atMs));
-    }, signal);
+  watch(tell: (row: WatchRow) => void, signal: AbortSignal, ready: () => void): Promise<void> {
+    return this.#link.listen(
+      (event, payload, atMs) => {
+        if (event.startsWith('device.') || event.startsWith('gateway.')) tell(eventRow(event, payload, atMs));
+      },
+      signal,
+      ready,
+    );
   }
 
   close(): Promise<void> {

@@ -58,6 +58,7 @@ async function serveOn(
     writeGatewayFile(state.folder, { pid: process.pid, url: gateway.url });
     io.out(welcome(gateway, state.folder, resolved, settings, secret, command));
     await aborted(interrupted);
+    io.err('stopping; the same signal again ends it at once\n');
   } finally {
     removeGatewayFile(state.folder);
     await gateway.stop('service restart');
@@ -86,10 +87,11 @@ async function start(
       version: VERSION,
     });
   } catch (cause) {
-    const { code = '', message } = cause as NodeJS.ErrnoException;
-    if (!tls || !code.startsWith('ERR_')) throw cause;
-    const text = `${tls.certPath} and ${tls.keyPath} are no usable certificate and key (PEM): ${message}`;
-    throw new CliError(EXIT.failed, 'tls', text, { cause });
+    // What the system says of a port or a file is explained where all such failures are.
+    if (!tls || (cause as NodeJS.ErrnoException).syscall !== undefined) throw cause;
+    throw new CliError(EXIT.failed, 'tls', `${(cause as Error).message}; check --tls-cert and --tls-key`, {
+      cause,
+    });
   }
 }
 

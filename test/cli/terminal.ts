@@ -28,6 +28,7 @@ export interface Surroundings {
   readonly interrupt?: AbortSignal;
   /** Hears each piece of output as it is written. */
   readonly onOut?: (text: string) => void;
+  readonly onErr?: (text: string) => void;
 }
 
 /** Runs a command line in this process, with its output caught; the home folder is one that nobody has. */
@@ -41,6 +42,7 @@ export async function cli(args: readonly string[], around: Surroundings = {}): P
     },
     err: (text) => {
       err += text;
+      around.onErr?.(text);
     },
     columns: around.columns ?? 100,
     env: around.env ?? {},
@@ -139,9 +141,9 @@ export async function openHome(): Promise<Home> {
 /** Runs the real program as a process of its own. */
 export function spawnCli(args: readonly string[]): {
   readonly ended: Promise<Ran>;
-  /** Resolves with the first match in stdout; rejects when the process ends before. */
+  /** Resolves with the first match in its output; rejects when the process ends before. */
   until(pattern: RegExp): Promise<RegExpExecArray>;
-  kill(signal: 'SIGINT' | 'SIGTERM'): void;
+  kill(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void;
 } {
   const main = new URL('../../src/cli/main.ts', import.meta.url).pathname;
   const { ANTECHAMBER_DEBUG: _, ...env } = process.env;
@@ -159,6 +161,7 @@ export function spawnCli(args: readonly string[]): {
   });
   child.stderr.on('data', (data) => {
     err += data;
+    woken();
   });
   let over = false;
   const ended = new Promise<Ran>((resolve) => {
@@ -173,7 +176,7 @@ export function spawnCli(args: readonly string[]): {
     ended,
     async until(pattern) {
       for (;;) {
-        const found = pattern.exec(out);
+        const found = pattern.exec(out) ?? pattern.exec(err);
         if (found) return found;
         if (over) throw new Error(`ended without ${pattern}: ${out}${err}`);
         await stir.promise;
