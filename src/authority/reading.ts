@@ -30,16 +30,20 @@ export async function findSettlement(
       readonly atMs: number;
       readonly deviceId: string;
       readonly role: Role;
+      /** The grant before the step that settled it, and after. */
+      readonly scopesFrom: readonly string[];
+      readonly scopesTo: readonly string[];
     })
   | undefined
 > {
   const events = await store.history({ requestId });
   const last = events.findLast(({ type }) => type === 'request.settled');
   if (!last) return undefined;
-  const { outcome, request, by } = detailOf(last);
+  const { outcome, request, by, scopesFrom, scopesTo } = detailOf(last);
   const ref = request === null ? undefined : parseRequestId(request);
   if (!outcome || !ref) return undefined;
-  return { request: ref, outcome, by, atMs: last.atMs, deviceId: last.deviceId, role: last.role as Role };
+  const { atMs, deviceId } = last;
+  return { request: ref, outcome, by, atMs, deviceId, role: last.role as Role, scopesFrom, scopesTo };
 }
 
 /**

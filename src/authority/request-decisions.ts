@@ -1,4 +1,4 @@
-import { uncovered } from '../../machines/policy.ts';
+import { covers, uncovered } from '../../machines/policy.ts';
 import { namedRevision, newestRef } from '../../machines/record.ts';
 import {
   formatRequestId,
@@ -35,7 +35,7 @@ export async function approve(
       },
     ];
   });
-  if (!taken.ok) return taken;
+  if (!taken.ok) return isForgotten(taken.denial) ? late(deciding, ref, ['approved'], scopes) : taken;
   if (taken.verdict === 'beyondRequest') return no({ kind: 'beyond-request', scopes: scopes ?? [] });
   if (taken.verdict === 'notOpen') return late(deciding, ref, ['approved', 'superseded'], scopes);
   return { ok: true, device: taken.device, role, request: ref };
@@ -57,7 +57,7 @@ export async function reject(
       { role, event: { type: 'request.rejected', request: ref, by, at, terms: deciding.authority.terms } },
     ];
   });
-  if (!taken.ok) return taken;
+  if (!taken.ok) return isForgotten(taken.denial) ? late(deciding, ref, ['rejected'], null) : taken;
   if (taken.verdict === 'notOpen') return late(deciding, ref, ['rejected'], null);
   if (taken.verdict === 'alreadyGranted') {
     const request = roleOf(taken.device, role).record.request;
@@ -110,6 +110,21 @@ async function find(
   });
 }
 
+/** A device that nobody ever approved vanishes with its request; the history still says how that ended (I7). */
+function isForgotten({ kind }: DecisionDenial): boolean {
+  return kind === 'unknown-device';
+}
+
+const GIVEN: readonly Outcome[] = ['approved', 'narrowed', 'superseded'];
+
+/** Whether the step that settled a request gave this part of it, no more and no less. */
+function gaveExactly(
+  { scopesFrom, scopesTo }: { readonly scopesFrom: readonly string[]; readonly scopesTo: readonly string[] },
+  scopes: readonly string[],
+): boolean {
+  return covers(scopesTo, scopes) && covers([...scopesFrom, ...scopes], scopesTo);
+}
+
 /** An answer to a decision on a request that is settled, or on a revision it never had (I7). */
 async function late(
   deciding: Deciding,
@@ -121,7 +136,8 @@ async function late(
   if (!settled) return no({ kind: 'unknown-request' });
   const { deviceId, role, outcome, by } = settled;
   const device = await deciding.authority.load(deviceId);
-  const isSame = same.includes(outcome) || (outcome === 'narrowed' && scopes !== null);
+  const isSame =
+    scopes === null ? same.includes(outcome) : gaveExactly(settled, scopes) && GIVEN.includes(outcome);
   if (isSame && device) return { ok: true, device, role, request: ref };
   return no({ kind: 'already', outcome, by, deviceId, role });
 }
