@@ -190,7 +190,7 @@ describe('the audit log', () => {
     for (const secret of secrets) {
       expect(secret.length).toBeGreaterThan(10);
       expect(written).not.toContain(secret);
-      expect(written).not.toContain(secret.split('_').at(-1));
+      expect(written).not.toContain(secret.slice(-20));
     }
     for (const line of desk.lines) expect(line).toMatch(/^security audit: [^\n]+$/);
     expect(desk.lines[0]).toContain('scopesFrom=<none> scopesTo=operator.read');
