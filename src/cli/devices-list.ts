@@ -67,9 +67,8 @@ function pendingTable(rows: readonly PendingRow[], now: number, width: number): 
 }
 
 /** What an approval would add. */
-export function asksFor({ isRepair, missing, role }: PendingRow): string {
-  if (missing.length > 0) return scopeList(missing);
-  return isRepair ? `to be a ${role} again or besides` : `to be a ${role}`;
+export function asksFor({ missing, role }: PendingRow): string {
+  return missing.length > 0 ? scopeList(missing) : `pairing as ${role}`;
 }
 
 function approvals(rows: readonly PendingRow[], command: CommandFor): readonly string[] {

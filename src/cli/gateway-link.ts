@@ -131,8 +131,12 @@ export class GatewayLink {
     if (!isGatewayProtocolResponseError(error)) return this.#unreachable(text);
     const { details } = error;
     const code = (details as { code?: unknown } | undefined)?.code ?? error.gatewayCode;
-    const exit = /^(no |unknown )/.test(text) ? EXIT.nothing : EXIT.failed;
-    return new CliError(exit, String(code), `${this.url} refused: ${shown(text)}${advice(String(code))}`);
+    const exit = /^unknown (requestId|deviceId)/.test(text) ? EXIT.nothing : EXIT.failed;
+    return new CliError(
+      exit,
+      String(code),
+      `${this.url} refused: ${shown(text)}${advice(String(code), text)}`,
+    );
   }
 
   #unreachable(text: string): CliError {
@@ -143,7 +147,8 @@ export class GatewayLink {
   }
 }
 
-function advice(code: string): string {
+function advice(code: string, text: string): string {
+  if (text.startsWith('unknown method')) return '; this gateway has no such verb';
   if (/^AUTH_(TOKEN|PASSWORD)/.test(code)) return "; give the gateway's shared secret with --token-file";
   if (code === 'DEVICE_IDENTITY_REQUIRED' || code === 'MISSING_SCOPE') {
     return "; only a local client without a device is an owner: run this on the gateway's machine, or on its state folder";

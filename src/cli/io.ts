@@ -13,4 +13,8 @@ export interface Io {
   readonly now: () => number;
   /** Aborts at the first Ctrl-C or SIGTERM; asking for it means that the verb ends itself then. */
   readonly interrupted: () => AbortSignal;
+  /** Calls `reload` at each SIGHUP, from now on. */
+  readonly onHangup: (reload: () => void) => void;
+  /** How this program is started from where the person is, for commands that are there to be copied. */
+  readonly program: string;
 }

@@ -12,7 +12,7 @@ export function addKeyRotate(parent: Command, shell: Shell): void {
     .action((flags) => {
       const { io } = shell;
       const { stateDir } = resolveSettings(flags, io);
-      requireState(stateDir);
+      requireState(stateDir, io);
       const keyId = rotateTokenKey(stateDir);
       const text = flags.json
         ? JSON.stringify({ keyId })

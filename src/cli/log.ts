@@ -21,6 +21,8 @@ function plainError(error: unknown): unknown {
 /** The log of a running gateway; the gateway itself only needs three of its methods. */
 export interface ServeLog {
   readonly log: pino.Logger;
+  /** Goes on in a new file of the same name, after the old one was moved away. */
+  reopen(): void;
   /** Writes out what is left. */
   close(): void;
 }
@@ -35,11 +37,15 @@ export function openLog({ logFile, logLevel }: ServeSettings, io: Io): ServeLog 
     serializers: { err: plainError },
   };
   if (logFile === null)
-    return { log: pino(options, { write: (line) => io.out(readable(line)) }), close: () => {} };
+    return {
+      log: pino(options, { write: (line) => io.out(readable(line)) }),
+      reopen: () => {},
+      close: () => {},
+    };
   const file = pino.destination({ dest: logFile, sync: true, mode: 0o600 });
   // A disk that fills up must not end the gateway.
   file.on('error', (error: Error) => io.err(`antechamber: cannot write the log: ${shown(error.message)}\n`));
-  return { log: pino(options, file), close: () => file.end() };
+  return { log: pino(options, file), reopen: () => file.reopen(), close: () => file.end() };
 }
 
 function readable(line: string): string {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { homedir, userInfo } from 'node:os';
+import { relative } from 'node:path';
 import type { Io } from './io.ts';
 import { run } from './run.ts';
 
@@ -7,13 +8,23 @@ import { run } from './run.ts';
 const io: Io = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
-  columns: process.stdout.columns ?? 80,
+  columns: process.stdout.columns ?? (Number(process.env.COLUMNS) || 120),
   env: process.env,
   home: homedir(),
   user: userName(),
   now: () => Date.now(),
   interrupted,
+  onHangup: (reload) => void process.on('SIGHUP', reload),
+  program: programName(),
 };
+
+/** In a checkout nothing is called `antechamber`: there the file is run, by the Node.js of the checkout. */
+function programName(): string {
+  const script = process.argv[1] ?? '';
+  if (!/\.[jt]s$/.test(script)) return 'antechamber';
+  const node = relative(process.cwd(), process.execPath);
+  return `${node.startsWith('..') ? 'node' : node} ${relative(process.cwd(), script)}`;
+}
 
 function userName(): string {
   try {

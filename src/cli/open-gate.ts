@@ -20,16 +20,16 @@ export async function openGate(
 ): Promise<Gate> {
   const { values, stateDir } = resolved;
   if (values.url !== undefined) return openRpcGate(resolved, values.url, purpose, io);
-  requireState(stateDir);
+  requireState(stateDir, io);
   const state = await openState({ folder: stateDir, clock: io, terms: termsOf(values) });
-  if (state.restoredFromBackup) io.err(`${restoredText(stateDir)}\n`);
+  if (state.restoredFromBackup) io.err(`warning: ${restoredText(stateDir, command)}\n`);
   return new FileGate(state, io.user, command);
 }
 
-export function restoredText(folder: string): string {
+export function restoredText(folder: string, command: CommandFor): string {
   return (
     `the database in ${folder} is older than its keys remember: it came from a backup, so every device token ` +
-    'given before is superseded; let a device in again with "antechamber devices reissue"'
+    `given before is superseded; let a device in again with "${command('devices reissue <device>')}"`
   );
 }
 

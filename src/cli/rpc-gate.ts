@@ -26,7 +26,7 @@ export class RpcGate implements Gate {
       paired = [],
       declined = [],
     } = await this.#link.call<ListAnswer>('device.pair.list', {});
-    return { pending: pending.map(completed), paired, declined };
+    return { pending: pending.map(completed), paired: paired.map(completedPaired), declined };
   }
 
   async approve(requestId: string, scopes: readonly string[] | null): Promise<Approved> {
@@ -96,6 +96,10 @@ export class RpcGate implements Gate {
 /** A row of a gateway that does not say what is missing: then all that is asked for may be. */
 function completed(row: PendingRow): PendingRow {
   return { ...row, scopes: row.scopes ?? [], missing: row.missing ?? row.scopes ?? [] };
+}
+
+function completedPaired(row: PairedRow): PairedRow {
+  return { ...row, roles: row.roles ?? [row.role], scopes: row.scopes ?? [], tokens: row.tokens ?? [] };
 }
 
 function eventRow(type: string, payload: Readonly<Record<string, unknown>>, atMs: number): WatchRow {

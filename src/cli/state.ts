@@ -41,11 +41,11 @@ export function makeStateFolder(folder: string): void {
 }
 
 /** Refuses a folder in which no gateway ever ran: a verb that only looks must not make one. */
-export function requireState(folder: string): void {
+export function requireState(folder: string, { program }: { readonly program: string }): void {
   const stats = statSync(join(folder, DATABASE_FILE), { throwIfNoEntry: false });
   if (stats) return;
   const message =
-    `no devices here: ${folder} holds no ${DATABASE_FILE}; start the gateway with "antechamber serve", ` +
+    `no devices here: ${folder} holds no ${DATABASE_FILE}; start the gateway with "${program} serve", ` +
     'or name its folder with --state-dir, or its address with --url';
   throw new CliError(EXIT.nothing, 'no-state', message);
 }

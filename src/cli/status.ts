@@ -43,7 +43,9 @@ function report(work: Work, status: Status): void {
   const { where, url, waiting, approved, revoked, declined } = status;
   if (url === null) work.shell.exitCode = EXIT.unreachable;
   answer(work, { running: url !== null, ...status }, () => [
-    url === null ? 'gateway: not running; start it with "antechamber serve"' : `gateway: running at ${url}`,
+    url === null
+      ? `gateway: not running; start it with "${work.command('serve')}"`
+      : `gateway: running at ${url}`,
     `devices: ${waiting} waiting, ${approved} approved, ${revoked} revoked, ${declined} declined (${where})`,
     ...(waiting > 0 ? [`to see what waits: ${work.command('devices list')}`] : []),
   ]);

@@ -22,8 +22,8 @@ export function table(
 function columnWidths(rows: readonly (readonly string[])[], width: number): number[] | undefined {
   const columns = rows[0]?.map((_, column) => rows.map((row) => row[column] ?? '')) ?? [];
   const room = width - GAP.length * (columns.length - 1);
-  const least = columns.map((texts) => Math.max(...texts.map(longestWord)));
-  const widths = columns.map((texts) => Math.max(...texts.map(cells)));
+  const least = columns.map((texts) => largest(texts.map(longestWord)));
+  const widths = columns.map((texts) => largest(texts.map(cells)));
   if (sum(least) > room) return undefined;
   while (sum(widths) > room) {
     // The column with the most to give gives: short columns stay on one line.
@@ -53,6 +53,11 @@ function block(headings: readonly string[], row: readonly string[], width: numbe
     const head = padded(`${headings[column]}:`, margin);
     return [`${head}${first}`.trimEnd(), ...rest.map((line) => ' '.repeat(margin) + line)];
   });
+}
+
+/** Not `Math.max(...)`: a list may have more rows than a call may have arguments. */
+function largest(numbers: readonly number[]): number {
+  return numbers.reduce((most, one) => Math.max(most, one), 0);
 }
 
 function sum(numbers: readonly number[]): number {

@@ -51,7 +51,7 @@ export async function throughGate(
   work: (work: Work) => Promise<void>,
 ): Promise<void> {
   const { io } = shell;
-  const command = commandFor(flags);
+  const command = commandFor(flags, io);
   const gate = await openGate(resolveSettings(flags, io), purpose, io, command);
   try {
     await work({ shell, gate, json: flags.json === true, now: io.now(), command });
@@ -72,13 +72,13 @@ export function repeated(value: string, before: readonly string[] | undefined): 
 }
 
 /** Commands that messages show reach the same devices as this one: they repeat the options that say which. */
-export function commandFor(flags: Flags): CommandFor {
+export function commandFor(flags: Flags, { program }: Pick<Io, 'program'>): CommandFor {
   const named = { '--state-dir': flags.stateDir, '--config': flags.config, '--url': flags.url };
   const secret = flags.url === undefined ? {} : { '--token-file': flags.tokenFile };
   const suffix = Object.entries({ ...named, ...secret })
     .flatMap(([option, value]) => (typeof value === 'string' ? [` ${option} ${quoted(value)}`] : []))
     .join('');
-  return (words) => `antechamber ${words}${suffix}`;
+  return (words) => `${program} ${words}${suffix}`;
 }
 
 function quoted(text: string): string {

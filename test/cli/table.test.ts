@@ -81,6 +81,11 @@ describe('a table', () => {
     expect(Math.max(...lines.map(cells))).toBeLessThanOrEqual(30);
   });
 
+  it('takes more rows than a call takes arguments', () => {
+    const many = Array.from({ length: 200_000 }, (_, row) => [`device-${row}`, 'x']);
+    expect(table(['Device', 'Peer'], many, 80)).toHaveLength(200_001);
+  });
+
   it('without rows has no lines', () => {
     expect(table(HEADINGS, [], 80)).toEqual([]);
   });

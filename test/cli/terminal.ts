@@ -28,6 +28,8 @@ export interface Surroundings {
   readonly interrupt?: AbortSignal;
   /** Hears each piece of output as it is written. */
   readonly onOut?: (text: string) => void;
+  /** Is given what SIGHUP calls. */
+  readonly onHangup?: (reload: () => void) => void;
   readonly onErr?: (text: string) => void;
 }
 
@@ -49,6 +51,8 @@ export async function cli(args: readonly string[], around: Surroundings = {}): P
     home: '/nonexistent/home',
     user: 'ann',
     now: around.now ?? (() => NOW),
+    program: 'antechamber',
+    onHangup: around.onHangup ?? (() => {}),
     interrupted: () => around.interrupt ?? new AbortController().signal,
   };
   return { code: await run(args, io), out, err };

@@ -1,0 +1,49 @@
+import { isLoopback } from '../gateway/locality.ts';
+import type { GatewayFile } from './gateway-file.ts';
+import type { CommandFor } from './refused.ts';
+import type { ServeSettings } from './serve-settings.ts';
+import type { Resolved } from './settings.ts';
+import { sharedTokenPath } from './state.ts';
+
+/** What a gateway that has started says: where it is, how clients come in, and how to let them. One line each. */
+export function welcome(
+  url: string,
+  { stateDir, secret: given }: Pick<Resolved, 'stateDir' | 'secret'>,
+  { auth, showToken }: Pick<ServeSettings, 'auth' | 'showToken'>,
+  secret: string | null,
+  command: CommandFor,
+): readonly string[] {
+  return [
+    `listening on ${url}`,
+    `state: ${stateDir}`,
+    ...entrance(url, auth, given === null ? sharedTokenPath(stateDir) : 'file' in given ? given.file : null),
+    ...(showToken && secret !== null ? [`shared ${auth}: ${secret}`] : []),
+    `what waits: ${command('devices list')}`,
+    `to approve: ${command('devices approve')}`,
+  ];
+}
+
+function entrance(url: string, auth: ServeSettings['auth'], file: string | null): readonly string[] {
+  if (auth === 'none') return ['clients connect to that address, without a secret'];
+  if (file === null) return [`clients connect to that address with the shared ${auth} that was given`];
+  return [
+    `clients connect to that address with the shared ${auth} in ${file}`,
+    `  for example: openclaw devices list --url ${url} --${auth} "$(cat ${file})"`,
+  ];
+}
+
+/** What an owner should know before the first client comes. */
+export function warnings(
+  { host, auth, tls }: Pick<ServeSettings, 'host' | 'auth' | 'tls'>,
+  folder: string,
+  other: GatewayFile | undefined,
+): readonly string[] {
+  const isOpen = !isLoopback(host) && host !== 'localhost';
+  return [
+    ...(other ? [`another gateway (process ${other.pid}, ${other.url}) already works on ${folder}`] : []),
+    ...(isOpen && auth === 'none' ? [`anybody who reaches ${host} may ask to be paired (--auth none)`] : []),
+    ...(isOpen && !tls
+      ? ['secrets cross the network in the clear (no --tls-cert) unless a proxy adds TLS']
+      : []),
+  ];
+}
