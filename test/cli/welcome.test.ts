@@ -69,7 +69,7 @@ describe('a command that is shown', () => {
 
   it('from a checkout runs the file of the checkout', async () => {
     const home = await openHome();
-    await home.ask(someDevice(), ['operator.read']);
+    await home.ask(someDevice(), ['operator.read'], { atMs: Date.now() });
     const ran = await spawnCli(['devices', 'list', '--state-dir', home.folder]).ended;
     const main = relative(
       process.cwd(),
