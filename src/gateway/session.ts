@@ -298,8 +298,11 @@ export class Session implements Guest, Due {
       this.send(errorFrame(this.admission?.connectId ?? this.#connectId, this.#fault.wire));
     }
     if (!this.#wasAuthorized) this.#noteLine(`fault ${ending.reason}`, ending.reason);
-    if (this.calls > 0) this.#ending = ending;
-    else this.#close(ending.code, ending.reason);
+    if (this.calls === 0) return this.#close(ending.code, ending.reason);
+    this.#ending = ending;
+    // A call that waits for the next change of the record would keep the socket open until one comes.
+    this.#changed?.resolve();
+    this.#changed = undefined;
   }
 
   /** Something of ours failed. The peer is not told more than that nothing was decided. */
