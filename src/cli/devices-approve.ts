@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { PendingRow } from '../authority/listing.ts';
 import { asksFor, saysOf } from './devices-list.ts';
-import { ago } from './duration.ts';
+import { ago, showDuration } from './duration.ts';
 import { CliError, EXIT } from './exit.ts';
 import { fingerprint, scopeList, shown } from './shown.ts';
 import { answer, repeated, type Shell, throughGate, type Work, withGateOptions, withHelp } from './verb.ts';
@@ -40,9 +40,10 @@ async function preview(work: Work): Promise<void> {
 export function requestLines(row: PendingRow, now: number): readonly string[] {
   const says = saysOf(row);
   const tried = row.attempts === undefined ? '' : `, tried ${row.attempts}x`;
+  const ends = row.expiresAtMs === undefined ? '' : `, ends in ${showDuration(row.expiresAtMs - now)}`;
   return [
     `Device ${fingerprint(row.deviceId)} at ${shown(row.remoteIp ?? '?')}${says === '' ? '' : `, says it is ${says}`}`,
-    `  asks for ${asksFor(row)} (${row.role}), since ${ago(row.ts, now)}${tried}`,
+    `  asks for ${asksFor(row)} (${row.role}), since ${ago(row.ts, now)}${tried}${ends}`,
   ];
 }
 
@@ -56,7 +57,9 @@ async function approve(work: Work, request: string, scopes: readonly string[] | 
     `Approved ${shown(done.requestId)} of device ${fingerprint(done.deviceId)}.`,
     ...(device?.tokens ?? [])
       .filter(({ revokedAtMs }) => revokedAtMs === undefined)
-      .map(({ role, scopes: grant }) => `As ${role} it may use ${scopeList(grant)}.`),
+      .map(({ role, scopes: grant }) =>
+        grant.length === 0 ? `It is paired as ${role}.` : `As ${role} it may use ${scopeList(grant)}.`,
+      ),
     ...(rest ? [`It asks for more meanwhile: ${shown(rest.requestId)} for ${asksFor(rest)}.`] : []),
   ]);
 }

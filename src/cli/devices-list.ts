@@ -52,16 +52,14 @@ export function listLines(
 }
 
 function pendingTable(rows: readonly PendingRow[], now: number, width: number): readonly string[] {
-  const headings = ['Device', 'Peer', 'Says it is', 'Role', 'Asks for', 'Since', 'Tried', 'Ends'];
+  const headings = ['Device', 'Peer', 'Says it is', 'Role', 'Asks for', 'Since'];
   const lines = rows.map((row) => [
     nameOf(row),
     peerOf(row),
     saysOf(row),
     row.role,
     asksFor(row),
-    ago(row.ts, now),
-    row.attempts === undefined ? '' : `${row.attempts}x`,
-    row.expiresAtMs === undefined ? '' : `in ${showDuration(row.expiresAtMs - now)}`,
+    row.attempts === undefined ? ago(row.ts, now) : `${ago(row.ts, now)}, tried ${row.attempts}x`,
   ]);
   return table(headings, lines, width);
 }

@@ -3,7 +3,7 @@ import { cells, longestWord, padded, wrapped } from './width.ts';
 const GAP = '  ';
 
 /**
- * Rows under headings, at most `width` cells wide: cells wrap at spaces, and when even that does not fit, each row
+ * Rows under headings, at most `width` cells wide: cells wrap between words, and when even that does not fit, each row
  * becomes a block of `heading: value` lines. A cell is one line of text; no rows give no lines.
  */
 export function table(

@@ -28,9 +28,9 @@ export function padded(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - cells(text)));
 }
 
-/** Where a line may be cut without hurting: after a space. A comma keeps its space. */
+/** Where a line may be cut without hurting: after a space, a dash or a slash. A scope stays whole. */
 function words(text: string): string[] {
-  return text.split(/(?<= )/).filter((word) => word !== '');
+  return text.split(/(?<=[ /-])/).filter((word) => word !== '');
 }
 
 /** Cells of the longest piece that `wrapped` keeps whole when it can. */
@@ -38,7 +38,7 @@ export function longestWord(text: string): number {
   return Math.max(0, ...words(text).map((word) => cells(word.trimEnd())));
 }
 
-/** Lines of at most `width` cells, cut at spaces, and inside a word only when it is longer than a line. */
+/** Lines of at most `width` cells, cut after spaces, dashes and slashes, and inside a word only when it is longer than a line. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
