@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Profile } from '../../machines/record.ts';
 import { OPENCLAW_VOCABULARY, type Role, readWish } from '../../machines/vocabulary.ts';
@@ -31,7 +32,11 @@ function household(): {
   newest(): Promise<string>;
 } {
   const clock = { ms: START };
-  const realm = { storeId: 's', epoch: 1, keys: [{ id: '00000000', secret: Buffer.alloc(32) }] } as const;
+  const realm = {
+    storeId: 's',
+    epoch: 1,
+    keys: [{ id: '00000000', secret: createSecretKey(Buffer.alloc(32)) }],
+  } as const;
   const store = memoryStore(new MemoryBacking());
   const authority = new Authority({ store, realm, clock: { now: () => clock.ms } });
   const list = () => listDevices(authority, { now: clock.ms });

@@ -160,14 +160,18 @@ describe('devices approve', () => {
     expect(await home.ask(device, ['operator.read'])).toMatchObject({ verdict: 'opened' });
   });
 
-  it('of a request that ended says that the device asks again', async () => {
-    const home = await pairedHome();
-    await home.ask(home.device, ['operator.admin']);
-    const id = await home.newest();
-    const late = await home.cli(['devices', 'approve', id], { now: () => NOW + HOUR_MS });
-    expect(late).toMatchObject({ code: 1 });
-    expect(late.err).toMatch(/already expired.*asks again/);
-  });
+  it.each(['an approved device', 'a stranger'])(
+    'of a request of %s that ended says that the device asks again',
+    async (who) => {
+      const home = await pairedHome();
+      const device = who === 'a stranger' ? someDevice() : home.device;
+      await home.ask(device, ['operator.admin']);
+      const id = await home.newest();
+      const late = await home.cli(['devices', 'approve', id], { now: () => NOW + HOUR_MS });
+      expect(late).toMatchObject({ code: 1, out: '' });
+      expect(late.err).toMatch(/already expired.*asks again/);
+    },
+  );
 });
 
 describe('devices reject', () => {
