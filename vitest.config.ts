@@ -1,6 +1,18 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
 export default defineConfig({
+  resolve: {
+    // The README's examples import the package by its name; here that is the source, in a published package `dist`.
+    alias: [
+      { find: /^antechamber$/, replacement: source('src/index.ts') },
+      { find: /^antechamber\/machines$/, replacement: source('machines/index.ts') },
+      { find: /^antechamber\/store\/sqlite$/, replacement: source('src/store/sqlite.ts') },
+      { find: /^antechamber\/testing$/, replacement: source('src/store/contract.ts') },
+    ],
+  },
   test: {
     dir: 'test',
     include: ['**/*.test.ts'],
