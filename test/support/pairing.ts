@@ -5,7 +5,7 @@ import { roleOf } from '../../src/authority/device.ts';
 import { approve } from '../../src/authority/request-decisions.ts';
 import type { StoredEvent } from '../../src/store/store.ts';
 import { type House, SHARED } from './harness.ts';
-import type { Ask, Frame, RawClient, TestDevice } from './raw-client.ts';
+import { type Ask, type Frame, newDevice, type RawClient, type TestDevice } from './raw-client.ts';
 
 export const READ = ['operator.read'];
 export const WRITE = ['operator.write'];
@@ -92,4 +92,13 @@ export function checkListed(list: Frame['payload'], deviceId: string): void {
     const isPhantom = covers(grant, scopes) || missing.length === 0;
     if (isPhantom) throw new Error(`asks for what it has: ${shown}`);
   }
+}
+
+/** Whatever came before, the gateway lets a device in and answers it. */
+export async function expectServing(house: House): Promise<void> {
+  const device = newDevice();
+  await pair(house, device, READ);
+  const { client } = await live(house, { device, scopes: READ });
+  const health = await client.request('health');
+  if (!health.ok) throw new Error(`not served: ${JSON.stringify(health)}`);
 }
