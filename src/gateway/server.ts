@@ -65,6 +65,11 @@ function refuseUpgrade(socket: Duplex): void {
   );
 }
 
+/** Not a closure of the upgrade: that would keep its request, with all headers, as long as the socket lives. */
+function destroySelf(this: Duplex): void {
+  this.destroy();
+}
+
 function listen(server: Server | TlsServer, port: number, host: string): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -92,7 +97,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     locality: { ...options.locality, local: options.locality?.local ?? localByDefault(options) },
   });
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    socket.on('error', () => socket.destroy());
+    socket.on('error', destroySelf);
     if (attached.isCrowded(request)) return refuseUpgrade(socket);
     sockets.handleUpgrade(request, socket, head, (ws) => sockets.emit('connection', ws, request));
   });
