@@ -1,8 +1,7 @@
-import { type ActorRefFrom, createActor } from 'xstate';
+import { type Actor, createActor, type SnapshotFrom } from 'xstate';
 import { connectionMachine } from '../../machines/connection.ts';
+import type { ConnectionEvent } from '../../machines/connection-setup.ts';
 import type { Session } from './session.ts';
-
-export type ConnectionActor = ActorRefFrom<typeof connectionMachine>;
 
 const sessions = new WeakMap<object, Session>();
 
@@ -32,11 +31,73 @@ const runningMachine = connectionMachine.provide({
   },
 });
 
-/** One root actor for each connection: a shared system would make every stop scan all others (XSTATE 3). */
+type RunningActor = Actor<typeof connectionMachine>;
+type ConnectionSnapshot = SnapshotFrom<typeof connectionMachine>;
+
+/** The first snapshot of a parked connection: all of them differ in their context only, and share the rest. */
+let held: ConnectionSnapshot | undefined;
+
+/**
+ * The actor of one socket. While the socket is parked the actor sleeps as its snapshot: it has no timer and no child,
+ * so that the next event revives it as it was. Thousands who wait then cost little more than their sockets.
+ *
+ * Each is a root actor of its own: a shared system would make every stop scan all others (XSTATE 3).
+ */
+export class ConnectionActor {
+  readonly #session: Session;
+  #awake: RunningActor | undefined;
+  #asleep: ConnectionSnapshot | undefined;
+  #isWatched = false;
+  /** Events whose effects are being carried out: an effect may send the next one. */
+  #under = 0;
+
+  constructor(session: Session) {
+    this.#session = session;
+    this.#wake();
+  }
+
+  /** For whoever watches what the actor does; a watched one stays awake, because its system would not survive sleep. */
+  get system(): RunningActor['system'] {
+    this.#isWatched = true;
+    return this.#wake().system;
+  }
+
+  getSnapshot(): ConnectionSnapshot {
+    return this.#asleep ?? this.#wake().getSnapshot();
+  }
+
+  send(event: ConnectionEvent): void {
+    const actor = this.#wake();
+    this.#under += 1;
+    actor.send(event);
+    this.#under -= 1;
+    if (this.#under === 0 && !this.#isWatched) this.#sleepIfHeld(actor);
+  }
+
+  stop(): void {
+    this.#awake?.stop();
+  }
+
+  #wake(): RunningActor {
+    if (this.#awake) return this.#awake;
+    const actor = createActor(runningMachine, this.#asleep && { snapshot: this.#asleep });
+    this.#awake = actor;
+    this.#asleep = undefined;
+    sessions.set(actor, this.#session);
+    // Without an error observer a throwing guard would end the process.
+    actor.subscribe({ error: (error) => this.#session.failed(error) });
+    return actor.start();
+  }
+
+  #sleepIfHeld(actor: RunningActor): void {
+    const snapshot = actor.getSnapshot();
+    if (snapshot.status !== 'active' || !snapshot.matches({ upgradePending: 'held' })) return;
+    held ??= snapshot;
+    this.#asleep = { ...held, context: snapshot.context } as ConnectionSnapshot;
+    this.#awake = undefined;
+  }
+}
+
 export function startConnection(session: Session): ConnectionActor {
-  const actor = createActor(runningMachine);
-  sessions.set(actor, session);
-  // Without an error observer a throwing guard would end the process.
-  actor.subscribe({ error: (error) => session.failed(error) });
-  return actor.start();
+  return new ConnectionActor(session);
 }
