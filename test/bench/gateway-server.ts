@@ -23,7 +23,6 @@ answerCommands<Partial<GatewayOptions>>(
     },
     parked: () => opened().gateway.parked(),
     sessions: () => opened().gateway.sessions().length,
-    audited: () => opened().audit.length,
     cpu: cpuMicros,
     resident: residentBytes,
   },
