@@ -1,5 +1,6 @@
 import type { RecordRead } from '../../machines/connection-setup.ts';
-import { denialFor, readRecord, type Settled } from '../../machines/verdict.ts';
+import { newestRef, type OpenRequest } from '../../machines/record.ts';
+import { denialFor, readRecord, type Settled, type View } from '../../machines/verdict.ts';
 import { parseRequestId, type RequestRef, type Role } from '../../machines/vocabulary.ts';
 import type { Store } from '../store/store.ts';
 import { detailOf } from './audit.ts';
@@ -59,9 +60,12 @@ export async function readFor(
   const { role, wish, asked, request, wait, declined } = question;
   const { state, record } = roleOf(device, role);
   const outstanding = asked.length > 0 ? [...wish, ...asked] : wish;
-  const view = readRecord(state, record, outstanding, nowMs);
-  const signed = asked.length > 0 ? { ...view, live: readRecord(state, record, wish, nowMs).live } : view;
   const gone = request !== null && record.request?.id !== request.id;
+  const read = readRecord(state, record, outstanding, nowMs);
+  // Who waits for a request waits as long as it is open, also when a part of its wish was declined before that.
+  const isWaiting = request !== null && !gone && !read.covered;
+  const view = isWaiting && record.request ? { ...read, ...openAs(record.request) } : read;
+  const signed = asked.length > 0 ? { ...view, live: readRecord(state, record, wish, nowMs).live } : view;
   const settled = gone ? await findSettlement(store, request.id) : undefined;
   const other = { role, wish: outstanding, otherRoles: otherPairedRoles(device, role), declined };
   return {
@@ -69,4 +73,8 @@ export async function readFor(
     denial: denialFor(signed, other, record, settled ?? null, wait),
     outcome: settled?.outcome ?? null,
   };
+}
+
+function openAs(request: OpenRequest): Pick<View, 'open' | 'openUntilMs'> {
+  return { open: newestRef(request), openUntilMs: request.expiresAtMs };
 }

@@ -298,6 +298,7 @@ export class Session implements Guest, Due {
       this.send(errorFrame(this.admission?.connectId ?? this.#connectId, this.#fault.wire));
     }
     if (!this.#wasAuthorized) this.#noteLine(`fault ${ending.reason}`, ending.reason);
+    this.#settle();
     if (this.calls === 0) return this.#close(ending.code, ending.reason);
     this.#ending = ending;
     // A call that waits for the next change of the record would keep the socket open until one comes.
@@ -310,7 +311,8 @@ export class Session implements Guest, Due {
     this.core.log.error({ err: error, conn: this.connId }, 'a connection could not be handled');
     const snapshot = this.actor.getSnapshot();
     if (snapshot.status !== 'active') this.#close(1011, 'internal error');
-    else if (this.isAuthorized || this.isParked) this.core.unread.add(this);
+    // A hello that was being delivered is tried by nobody again, also when the socket was parked before.
+    else if (this.isAuthorized || snapshot.hasTag('waiting')) this.core.unread.add(this);
     else this.actor.send({ type: 'authority.failed' });
   }
 
