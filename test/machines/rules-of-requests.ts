@@ -193,6 +193,12 @@ const asking: readonly Rule[] = [
   ),
   on(
     'access.requested',
+    'R16 an episode ends at the latest when its longest life is over',
+    ({ is }, { at, terms }) => is.request?.endsAtMs === at + terms.longestLifeMs,
+    ({ taken }) => taken.verdict === 'opened',
+  ),
+  on(
+    'access.requested',
     'R15 a wider wish makes one more revision, which is everything that was asked for',
     ({ was, is }, { wish }) =>
       is.request?.revisions.length === (was.request?.revisions.length ?? 0) + 1 &&

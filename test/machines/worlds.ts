@@ -80,13 +80,15 @@ const TIME: readonly AuthorizationEvent[] = [
 const rotations = (sets: readonly (Scopes | null)[]): readonly AuthorizationEvent[] =>
   sets.map((scopes) => ({ ...owner, type: 'token.rotated', scopes }) as const);
 
-const NO_TOKENS = FRESH.tokens;
+/** The floor of the generations in every record. */
+const FLOOR = 3;
+const NO_TOKENS = { ...FRESH.tokens, current: FLOOR, oldest: FLOOR, floor: FLOOR };
 
 /** Rights, requests and quiet in full; the tokens, which no other rule looks at, are taken out. */
 export function worldOfRights(scopes: Scopes): World {
-  const wishes = [[], ...scopes.map((scope) => [scope])];
+  const wishes = [[], ...scopes.map((scope) => [scope]), scopes];
   const parts = [null, ...wishes, [ADMIN]];
-  const fixed = [...asking(wishes), ...OWNERS_OTHER_VERBS, ...TIME, ...rotations([...parts, scopes])];
+  const fixed = [...asking(wishes), ...OWNERS_OTHER_VERBS, ...TIME, ...rotations(parts)];
   return {
     start: { state: 'unpaired', record: shifted(FRESH, 0) },
     mostStates: 40_000,
@@ -129,7 +131,8 @@ export function worldOfTokens(): World {
 /** The same record `by` later, seen from then: no rule looks at a time that is not listed here. */
 function shifted(record: AuthorizationRecord, by: number): AuthorizationRecord {
   const { tokens, request, quiet } = record;
-  const floor = tokens.floor - 1;
+  // Not 1, where every mistake about the floor would look like the first generation.
+  const below = tokens.floor - FLOOR;
   return {
     ...record,
     request: request && shiftedRequest(request, by),
@@ -141,9 +144,9 @@ function shifted(record: AuthorizationRecord, by: number): AuthorizationRecord {
     quietEpisodesMs: record.quietEpisodesMs.map(() => 0),
     tokens: {
       ...tokens,
-      current: tokens.current - floor,
-      oldest: tokens.oldest - floor,
-      floor: 1,
+      current: tokens.current - below,
+      oldest: tokens.oldest - below,
+      floor: FLOOR,
       retireAtMs: tokens.retireAtMs === null ? null : tokens.retireAtMs - by,
     },
     grantVersion: 0,
