@@ -3,11 +3,13 @@ import { openHouse, SHARED } from '../support/harness.ts';
 import { expectServing, live, pair, READ } from '../support/pairing.ts';
 import { type Ask, newDevice } from '../support/raw-client.ts';
 
+type Forge = NonNullable<Ask['forge']>;
+
 const badScopes =
-  (scopes: readonly unknown[]): Ask['forge'] =>
+  (scopes: readonly unknown[]): Forge =>
   (params) => ({ ...params, scopes });
 const badDevice =
-  (change: object): Ask['forge'] =>
+  (change: object): Forge =>
   (params) => ({
     ...params,
     device: { ...(params.device as object), ...change },
