@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ask, BUNDLE, MANAGE, NEEDED } from './ask.ts';
 import { makeDeviceKey } from './device-key.ts';
-import { antechamber, antechamberDone, type Process, Program } from './processes.ts';
+import { Installed, type Process, Program } from './processes.ts';
 import { expectStory, type Figures, narrator, type Setting, searched } from './story.ts';
 import type { Teller } from './teller.ts';
 
@@ -11,23 +11,28 @@ import type { Teller } from './teller.ts';
 export async function tellAfter(setting: Setting): Promise<Figures> {
   const { teller, folder, serveOptions } = setting;
   teller.part('2. After: Antechamber');
-  const state = join(folder, 'state');
+  const installed = new Installed(folder);
   const words = ['serve', '--port', '0', ...serveOptions];
   teller.command(`antechamber ${words.join(' ')}`);
-  const gateway = antechamber(...words, '--state-dir', state);
+  const gateway = installed.start(...words);
   try {
     const url = await gateway.url();
     teller.at(`gateway: listening on ${url}`);
-    return await tellOn(setting, gateway, url, state);
+    return await tellOn(setting, gateway, url, installed);
   } finally {
     await gateway.stop();
   }
 }
 
-async function tellOn(setting: Setting, gateway: Process, url: string, state: string): Promise<Figures> {
+async function tellOn(
+  setting: Setting,
+  gateway: Process,
+  url: string,
+  installed: Installed,
+): Promise<Figures> {
   const { teller, folder, aloneMs } = setting;
   const keyFile = join(folder, 'after.pem');
-  const token = readFileSync(join(state, 'shared-token'), 'utf8').trim();
+  const token = readFileSync(join(installed.state, 'shared-token'), 'utf8').trim();
   const device = makeDeviceKey(keyFile);
   await ask({ url, token, device }, null);
   teller.at(`owner:   a computer is paired with ${BUNDLE.join(' ')}`);
@@ -40,12 +45,16 @@ async function tellOn(setting: Setting, gateway: Process, url: string, state: st
     '         operator.admin covers operator.read and operator.write: no request, nothing to approve',
   );
 
-  await owner(teller, state, `devices rotate ${device.id.slice(0, 12)} --scope ${MANAGE.join(' --scope ')}`);
+  await owner(
+    teller,
+    installed,
+    `devices rotate ${device.id.slice(0, 12)} --scope ${MANAGE.join(' --scope ')}`,
+  );
   const from = gateway.lines.length;
   const running = new Program(program);
   try {
     await pause(aloneMs);
-    const listed = await owner(teller, state, 'devices list');
+    const listed = await owner(teller, installed, 'devices list');
     const requests = waiting(listed);
     expectStory(requests === 1, `one request waits, not ${requests}`);
     const approval = /devices approve \S+/.exec(listed)?.[0] ?? '';
@@ -54,9 +63,9 @@ async function tellOn(setting: Setting, gateway: Process, url: string, state: st
     logged.map((line) => teller.quote(line));
 
     const attempt = await nextHold(running);
-    await owner(teller, state, approval);
+    await owner(teller, installed, approval);
     const hello = await running.hello();
-    const approvedAtMs = await settledAtMs(state, device.id);
+    const approvedAtMs = await settledAtMs(installed, device.id);
     const took = hello.atMs - approvedAtMs;
     teller.at(`         ${took} ms after the approval was written, on the socket that was waiting`);
     await running.stop();
@@ -64,7 +73,7 @@ async function tellOn(setting: Setting, gateway: Process, url: string, state: st
     teller.at('program: starts once more');
     const again = new Program(program);
     await again.hello().finally(() => again.stop());
-    const requestsAfter = waiting(await antechamberDone('devices', 'list', '--state-dir', state));
+    const requestsAfter = waiting(await installed.run('devices', 'list'));
     teller.at(`owner:   requests now: ${requestsAfter}`);
     return {
       withAdmin: reported.count('hello') > 0 ? 'let in' : 'refused',
@@ -84,13 +93,11 @@ async function tellOn(setting: Setting, gateway: Process, url: string, state: st
 }
 
 /** A command of the owner, as it is typed, and what it says. */
-async function owner(teller: Teller, state: string, words: string): Promise<string> {
+async function owner(teller: Teller, installed: Installed, words: string): Promise<string> {
   teller.command(`antechamber ${words}`);
-  const said = await antechamberDone(...words.split(' '), '--state-dir', state);
-  // The folder is this demo's own; an owner who uses the usual one types nothing of it.
-  const shown = said.replaceAll(` --state-dir ${state}`, '');
-  teller.quote(shown);
-  return shown;
+  const said = await installed.run(...words.split(' '));
+  teller.quote(said);
+  return said;
 }
 
 /** How many requests wait, as `devices list` says. */
@@ -106,8 +113,8 @@ async function nextHold(program: Program): Promise<number> {
 }
 
 /** When the request was settled, as the device's history has it. */
-async function settledAtMs(state: string, deviceId: string): Promise<number> {
-  const text = await antechamberDone('devices', 'log', deviceId, '--json', '--state-dir', state);
+async function settledAtMs(installed: Installed, deviceId: string): Promise<number> {
+  const text = await installed.run('devices', 'log', deviceId, '--json');
   const { events } = JSON.parse(text) as {
     readonly events: { readonly type: string; readonly atMs: number }[];
   };

@@ -13,7 +13,7 @@ export async function tellBefore(setting: Setting): Promise<Figures> {
     'This is an emulation written for this demo: the rules of that version, none of its code. Its commands',
   );
   teller.plain('are played, too: one connect with the scopes that such a command asks for, and one call.');
-  const gateway = new Process('the emulation', [EMULATION], token);
+  const gateway = new Process('the emulation', [EMULATION], { DEMO_TOKEN: token });
   try {
     const url = await gateway.url();
     teller.at(`gateway: listening on ${url}`);

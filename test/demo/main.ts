@@ -44,7 +44,9 @@ function table(before: Figures, after: Figures): string {
     row("  the owner's command line on that computer", (figures) => figures.ownCommand),
     row('  from approval to let in', ms),
     row('  requests after that', (figures) => figures.requestsAfter),
-    ['what the owner does', 'finds a second computer', 'approves once'],
+    row('what the owner does', ({ ownCommand }) =>
+      ownCommand === 'works' ? 'approves once' : 'finds a second computer',
+    ),
   ]);
 }
 

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Told } from './program.ts';
@@ -23,13 +25,13 @@ export class Process {
   constructor(
     name: string,
     args: readonly string[],
-    token: string,
+    env: Readonly<Record<string, string>>,
     onLine: (line: string) => void = () => {},
   ) {
     this.#name = name;
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, DEMO_TOKEN: token },
+      env: { ...process.env, ...env },
     });
     this.#child = child;
     this.#ended = once(child, 'close').then(() => this.#stir());
@@ -95,14 +97,28 @@ export class Process {
   }
 }
 
-/** `antechamber <words>`: the command line itself, from this checkout. */
-export function antechamber(...words: readonly string[]): Process {
-  return new Process(`antechamber ${words.join(' ')}`, [CLI, ...words], '');
-}
+/** The command line as it is after an installation: called by its name, with one state folder for all commands. */
+export class Installed {
+  /** Where `antechamber serve` and the owner's commands find their devices. */
+  readonly state: string;
+  readonly #command: string;
 
-/** Runs `antechamber <words>` to its end; rejects unless it succeeds. */
-export function antechamberDone(...words: readonly string[]): Promise<string> {
-  return antechamber(...words).output();
+  constructor(folder: string) {
+    this.state = join(folder, 'state');
+    this.#command = join(folder, 'antechamber');
+    symlinkSync(CLI, this.#command);
+  }
+
+  /** `antechamber <words>`. */
+  start(...words: readonly string[]): Process {
+    const env = { ANTECHAMBER_STATE_DIR: this.state, COLUMNS: '100' };
+    return new Process(`antechamber ${words.join(' ')}`, [this.#command, ...words], env);
+  }
+
+  /** Runs `antechamber <words>` to its end; rejects unless it succeeds. */
+  run(...words: readonly string[]): Promise<string> {
+    return this.start(...words).output();
+  }
 }
 
 export type Hello = Extract<Told, { what: 'hello' }>;
@@ -118,7 +134,7 @@ export interface ProgramOptions {
 /** The program that needs rights, and what its sockets were told. */
 export class Program extends Process {
   constructor({ url, keyFile, scopes, token, onTold }: ProgramOptions) {
-    super('the program', [PROGRAM, url, keyFile, scopes.join(',')], token, (line) =>
+    super('the program', [PROGRAM, url, keyFile, scopes.join(',')], { DEMO_TOKEN: token }, (line) =>
       onTold(JSON.parse(line)),
     );
   }

@@ -6,9 +6,8 @@ import { approve } from '../../src/authority/request-decisions.ts';
 import { OWNER, temporaryFolder } from '../support/harness.ts';
 import { type Ask, newDevice, RawClient } from '../support/raw-client.ts';
 import { startChat } from './embed.ts';
-import { startOwnGateway } from './gateway.ts';
 import { startWithAccounts } from './own-credentials.ts';
-import { checkTimedStore } from './own-store.ts';
+import { checkOwnStore } from './own-store.ts';
 
 const SECRET = 'example-shared-secret-0123456789';
 
@@ -26,7 +25,7 @@ describe('examples of the README', () => {
     const { url, authority, stop } = await startChat(temporaryFolder(), SECRET, (line) => lines.push(line));
     onTestFinished(stop);
     const device = newDevice();
-    const name = device.id.slice(0, 12);
+    const name = device.id;
     // Local and the first time: paired by itself.
     const first = await connect(url, { device, scopes: ['operator.read'] });
     await first.client.response(first.connectId);
@@ -39,12 +38,10 @@ describe('examples of the README', () => {
     expect((await approve(decidingFor(authority), refusal.error.details.requestId)).ok).toBe(true);
     await more.client.event('device.upgrade.resolved');
     expect((await more.client.request('chat.say', { text: 'hello' })).payload).toEqual({ told: 2 });
-    expect((await first.client.event('chat.said')).payload).toEqual({ text: 'hello', from: name });
-    expect((await more.client.request('chat.say', { text: 7 })).ok).toBe(false);
+    expect((await first.client.event('chat.said')).payload).toEqual({ said: { text: 'hello' }, from: name });
     await more.client.end();
     await expect.poll(() => lines).toContain(`${name} is gone`);
     expect(lines).toContain(`${name} may use operator.read`);
-    expect(lines.some((line) => line.startsWith(`${name} now: `))).toBe(true);
     expect(lines.filter((line) => line.startsWith('security audit: device access upgrade'))).toHaveLength(1);
   });
 
@@ -60,7 +57,7 @@ describe('examples of the README', () => {
     const scopes = ['operator.deploy'];
     const known = await connect(gateway.url, { device, scopes, auth: { token: 'account-key' } });
     const hello = await known.client.response(known.connectId);
-    expect((await known.client.request('deploy.start')).payload).toEqual({ by: device.id, as: scopes });
+    expect((await known.client.request('deploy.start')).payload).toEqual({ by: device.id });
     const { deviceToken } = hello.payload.auth;
     const again = await connect(gateway.url, { device, scopes, auth: { deviceToken } });
     expect((await again.client.response(again.connectId)).ok).toBe(true);
@@ -69,18 +66,9 @@ describe('examples of the README', () => {
     expect((await production.client.response(production.connectId)).payload.auth.scopes).toEqual(scopes);
   });
 
-  it('gateway.ts: a gateway that asks an owner for everything', async () => {
-    const { gateway, authority } = await startOwnGateway(temporaryFolder(), SECRET);
-    onTestFinished(() => gateway.stop('test over'));
-    const node = await connect(gateway.url, { device: newDevice(), role: 'node', mode: 'node' });
-    const { payload } = await node.client.event('connect.pending');
-    expect(gateway.parked()).toBe(1);
-    await approve(decidingFor(authority), payload.requestId);
-    expect((await node.client.response(node.connectId)).payload.auth.role).toBe('node');
-    expect(gateway.sessions()).toHaveLength(1);
-  });
-
   it('own-store.ts: a store of ones own keeps the contract', async () => {
-    expect(await checkTimedStore(temporaryFolder())).toBeGreaterThan(50);
+    const saves: number[] = [];
+    await checkOwnStore(temporaryFolder(), (ms) => saves.push(ms));
+    expect(saves.length).toBeGreaterThan(50);
   });
 });

@@ -1,6 +1,6 @@
 import { type AttachOptions, type Authority, startGateway } from 'antechamber';
 
-/** Who belongs here is decided by your own accounts; which of their devices may do what, still by an owner. */
+/** Who belongs here is decided by your own accounts; what each of their devices may do, still by an owner. */
 export function startWithAccounts(authority: Authority, isAccountKey: (key: string) => Promise<boolean>) {
   const authenticate: AttachOptions['authenticate'] = async ({ auth, device }) => {
     // A device that was approved brings the token that it was given; its record is checked later.
@@ -21,9 +21,9 @@ export function startWithAccounts(authority: Authority, isAccountKey: (key: stri
     methods: {
       'deploy.start': {
         scope: 'operator.deploy',
-        role: 'operator',
-        handle: ({ session }) => ({ ok: true, payload: { by: session.deviceId, as: session.scopes } }),
+        handle: ({ session }) => ({ ok: true, payload: { by: session.deviceId } }),
       },
     },
+    waiting: { modes: { node: 'hold' } },
   });
 }
