@@ -5,6 +5,7 @@ import { seesOthers } from '../authority/callers.ts';
 import { pendingRow } from '../authority/listing.ts';
 import { eventFrame } from '../protocol/frames.ts';
 import type { ChangeNotice, StoredEvent } from '../store/store.ts';
+import { callerOf } from './caller-of.ts';
 import type { Core } from './core.ts';
 import type { Session } from './session.ts';
 
@@ -32,7 +33,7 @@ export class Announcer {
         session.isAuthorized &&
         session.role === 'operator' &&
         covers(session.scopes, ['operator.pairing']) &&
-        (seesOthers(session.caller) || session.deviceId === deviceId),
+        (seesOthers(callerOf(session)) || session.deviceId === deviceId),
     );
     const afterSeq = this.#toldUpTo;
     this.#toldUpTo = Math.max(afterSeq, seq);
@@ -43,7 +44,7 @@ export class Announcer {
 
   async #tell(event: StoredEvent, listeners: readonly Session[]): Promise<void> {
     const frame = await this.#frame(event);
-    for (const session of listeners) session.sendHint(frame);
+    for (const session of listeners) session.wire.sendHint(frame);
   }
 
   async #frame({ type, deviceId, role, atMs, detail: _, ...rest }: StoredEvent): Promise<string> {

@@ -6,6 +6,7 @@ import { Announcer } from './announcer.ts';
 import { type Authenticate, type Core, KeyCache, type Log, type SessionCallbacks } from './core.ts';
 import { FailureLimiter, makeCredentialCheck, type SharedAuth } from './credentials.ts';
 import { deviceMethods } from './device-methods.ts';
+import type { LiveSession } from './live-session.ts';
 import { isLoopback, type LocalitySettings, makeLocality } from './locality.ts';
 import type { Method } from './method.ts';
 import { limitPayload } from './payload-limit.ts';
@@ -27,7 +28,7 @@ export interface AttachOptions extends SessionCallbacks {
   /** Scopes besides those of OpenClaw; each starts with `<role>.`. */
   readonly scopes?: Partial<Readonly<Record<Role, readonly string[]>>>;
   /** The embedder's methods with the scope that each needs. A name of ours may be replaced. */
-  readonly methods?: Readonly<Record<string, Method>>;
+  readonly methods?: Readonly<Record<string, Method<LiveSession>>>;
   /** Events that the embedder sends, for the list in hello. */
   readonly events?: readonly string[];
   readonly waiting?: Partial<WaitingSettings>;
@@ -44,13 +45,13 @@ export interface AttachOptions extends SessionCallbacks {
 /** A running waiting room on a host's WebSocket server. */
 export interface Attached {
   /** Sessions that are let in. */
-  sessions(): readonly Session[];
+  sessions(): readonly LiveSession[];
   /** How many connections wait for an answer to their connect. */
   parked(): number;
   /** How many sockets of an address have proved nothing yet; for a host that wants to refuse more at the upgrade. */
   isCrowded(request: IncomingMessage): boolean;
   /** Sends an event to every session that is let in and that `to` picks. */
-  broadcast(event: string, payload: unknown, to?: (session: Session) => boolean): void;
+  broadcast(event: string, payload: unknown, to?: (session: LiveSession) => boolean): void;
   /** Changes the shared secret, and ends every session that the old one let in (I18). */
   setAuth(auth: SharedAuth): void;
   /** Does what is due now: deadlines, slices, pings, and every change of the store that is known. */
@@ -161,7 +162,7 @@ export function attach(server: WebSocketServer, options: AttachOptions): Attache
       broadcast(core, 'shutdown', { reason, ...(restartExpectedMs !== undefined && { restartExpectedMs }) });
       for (const session of core.sessions) session.actor.send({ type: 'gateway.draining' });
       unwatch();
-      await Promise.all([...core.sessions].map((session) => session.whenClosed(2000)));
+      await Promise.all([...core.sessions].map((session) => session.wire.whenClosed(2000)));
     },
   };
 }
@@ -172,9 +173,7 @@ function accept(core: Core, socket: WebSocket, request: IncomingMessage): void {
   const session = new Session(core, socket, request, peer);
   core.sessions.add(session);
   socket.on('message', (data, isBinary) => session.message(data as Buffer, isBinary));
-  socket.on('pong', () => {
-    session.missedPings = 0;
-  });
+  socket.on('pong', () => session.wire.ponged());
   socket.on('close', () => session.closed());
   // ws closes the socket by itself; without a listener the process would end.
   socket.on('error', (error) =>

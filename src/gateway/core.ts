@@ -6,6 +6,7 @@ import type { ConnectRequest } from '../protocol/connect.ts';
 import type { AuthMode } from '../protocol/hello.ts';
 import { importPublicKey } from '../protocol/signature.ts';
 import type { CredentialReading, FailureLimiter } from './credentials.ts';
+import type { LiveSession } from './live-session.ts';
 import type { PeerAddress } from './locality.ts';
 import type { Method } from './method.ts';
 import type { Progress } from './progress.ts';
@@ -25,11 +26,11 @@ export interface Log {
 /** What an embedder hears of its sessions. A callback that throws is logged and changes nothing. */
 export interface SessionCallbacks {
   /** The session was let in: its hello is sent. */
-  readonly onAuthorized?: (session: Session) => void;
+  readonly onAuthorized?: (session: LiveSession) => void;
   /** What it may use became more or less; `session.scopes` is the new value. */
-  readonly onScopesChanged?: (session: Session) => void;
+  readonly onScopesChanged?: (session: LiveSession) => void;
   /** An authorized session is over, whoever ended it. */
-  readonly onEnded?: (session: Session) => void;
+  readonly onEnded?: (session: LiveSession) => void;
 }
 
 /** Checks credentials that the embedder brings, in place of the shared secret. */
@@ -67,6 +68,16 @@ export interface Core {
   /** Sessions whose record could not be read; they are read again soon. */
   readonly unread: Set<Session>;
   readonly locate: (request: IncomingMessage) => PeerAddress;
+}
+
+/** Calls an embedder's callback; what it throws is logged, and changes nothing for the session. */
+export function tellEmbedder(session: Session, name: keyof SessionCallbacks): void {
+  const { callbacks, log } = session.core;
+  try {
+    callbacks[name]?.(session);
+  } catch (error) {
+    log.error({ err: error, conn: session.connId }, `${name} threw`);
+  }
 }
 
 /** Imported public keys of the devices seen last: importing one costs about as much as a third of verifying with it. */

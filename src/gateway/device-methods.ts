@@ -8,6 +8,7 @@ import { type DeviceRecord, roleOf } from '../authority/device.ts';
 import { forgive, reissue, remove, rename, revoke, rotate } from '../authority/device-decisions.ts';
 import { listDevices, pairedRow, visibleTo } from '../authority/listing.ts';
 import { approve, reject } from '../authority/request-decisions.ts';
+import { callerOf } from './caller-of.ts';
 import { type Attempt, deniedAnswer } from './denied.ts';
 import { type Answer, type Call, type Method, ok, refused } from './method.ts';
 import type { Session } from './session.ts';
@@ -27,10 +28,10 @@ const History = Type.Object({
 });
 
 export function decidingFor(session: Session): Deciding {
-  const { core, caller, connId, address, credential } = session;
+  const { core, connId, address, credential } = session;
   return {
     authority: core.authority,
-    caller,
+    caller: callerOf(session),
     origin: { connId, address, auth: credential, client: session.admission?.client.id ?? null },
   };
 }
@@ -79,7 +80,7 @@ function answer<T>(decision: Decision<T>, attempt: Attempt, payload: (done: T) =
 
 function rotatedPayload(session: Session, device: DeviceRecord, role: Role): object {
   const { record } = roleOf(device, role);
-  const isOwn = session.credential === 'device-token' && callerDevice(session.caller) === device.deviceId;
+  const isOwn = session.credential === 'device-token' && callerDevice(callerOf(session)) === device.deviceId;
   return {
     deviceId: device.deviceId,
     role,
@@ -92,7 +93,8 @@ function rotatedPayload(session: Session, device: DeviceRecord, role: Role): obj
 }
 
 async function history(session: Session, deviceId: string, limit: number): Promise<Answer> {
-  const { caller, core } = session;
+  const { core } = session;
+  const caller = callerOf(session);
   if (!seesOthers(caller) && callerDevice(caller) !== deviceId) return refused('device history denied');
   const events = await core.authority.store.history({ deviceId, limit });
   return ok({
@@ -106,15 +108,15 @@ async function history(session: Session, deviceId: string, limit: number): Promi
   });
 }
 
-/** `device.pair.*` and `device.token.*` (PROTOCOL 5.3), and our own `device.quiet.forgive`, `device.token.reissue`,
- * `device.history` and `gateway.settled`. */
-export function deviceMethods(): readonly (readonly [string, Method])[] {
+type Methods = readonly (readonly [string, Method])[];
+
+function requestMethods(): Methods {
   return [
     method('device.pair.list', Type.Object({}), async (_, { session }) => {
-      const { core, caller } = session;
+      const { core } = session;
       const now = core.authority.clock.now();
       const list = await listDevices(core.authority, { now, connected: isConnected(session) });
-      return ok(visibleTo(caller, list));
+      return ok(visibleTo(callerOf(session), list));
     }),
     method('device.pair.approve', OfRequest, async ({ requestId, scopes }, { session }) => {
       const done = await approve(decidingFor(session), requestId, scopes ?? null);
@@ -132,6 +134,11 @@ export function deviceMethods(): readonly (readonly [string, Method])[] {
         deviceId: device.deviceId,
       }));
     }),
+  ];
+}
+
+function rightsMethods(): Methods {
+  return [
     method('device.pair.remove', OfDevice, async ({ deviceId }, { session }) => {
       const done = await settled(session, deviceId, remove(decidingFor(session), deviceId));
       return answer(done, 'device pairing removal', () => ({ deviceId }));
@@ -178,4 +185,10 @@ export function deviceMethods(): readonly (readonly [string, Method])[] {
       history(session, deviceId, limit ?? 200),
     ),
   ];
+}
+
+/** `device.pair.*` and `device.token.*` (PROTOCOL 5.3), and our own `device.quiet.forgive`, `device.token.reissue`,
+ * `device.history` and `gateway.settled`. */
+export function deviceMethods(): Methods {
+  return [...requestMethods(), ...rightsMethods()];
 }

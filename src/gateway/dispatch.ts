@@ -13,25 +13,25 @@ import type { Session } from './session.ts';
 
 /** Answers a frame that is not a request; the session stays (PROTOCOL 1.3). */
 export function dispatchFault(session: Session, { id, fault }: FaultyFrame): void {
-  session.send(errorFrame(id, errorAfterHello(fault)));
+  session.wire.send(errorFrame(id, errorAfterHello(fault)));
 }
 
 /** Runs one request of an authorized session. Never rejects. */
 export async function dispatch(session: Session, { id, method: name, params }: RequestFrame): Promise<void> {
-  if (name === 'connect') return session.send(errorFrame(id, SECOND_CONNECT));
+  if (name === 'connect') return session.wire.send(errorFrame(id, SECOND_CONNECT));
   const method = session.core.methods.get(name);
   if (!method) {
-    return session.send(errorFrame(id, { code: 'INVALID_REQUEST', message: `unknown method: ${name}` }));
+    return session.wire.send(errorFrame(id, { code: 'INVALID_REQUEST', message: `unknown method: ${name}` }));
   }
   const refusal = mayCall(session, method);
-  if (refusal) return session.send(errorFrame(id, refusal));
-  session.calls += 1;
+  if (refusal) return session.wire.send(errorFrame(id, refusal));
+  const endCall = session.beginCall();
   try {
     const answer = await method.handle({ session, params });
-    session.send(answer.ok ? okFrame(id, answer.payload) : errorFrame(id, answer.error));
+    session.wire.send(answer.ok ? okFrame(id, answer.payload) : errorFrame(id, answer.error));
   } catch (error) {
     session.core.log.error({ err: error, conn: session.connId, method: name }, 'a method failed');
-    session.send(
+    session.wire.send(
       errorFrame(id, {
         code: 'UNAVAILABLE',
         message: 'internal error; nothing was decided',
@@ -39,7 +39,7 @@ export async function dispatch(session: Session, { id, method: name, params }: R
       }),
     );
   } finally {
-    session.callDone();
+    endCall();
   }
 }
 

@@ -1,18 +1,21 @@
 import type { IncomingMessage } from 'node:http';
-import type { RecordRead } from '../../machines/connection-setup.ts';
+import type { Manner, RecordRead } from '../../machines/connection-setup.ts';
 import type { Denial } from '../../machines/denial.ts';
 import { grantScopes, NOTHING } from '../../machines/policy.ts';
 import type { Profile } from '../../machines/record.ts';
 import type { View } from '../../machines/verdict.ts';
 import type { RequestedScopes, Role } from '../../machines/vocabulary.ts';
 import { type DeviceRecord, roleOf } from '../authority/device.ts';
-import type { ClientClaim, ConnectRequest } from '../protocol/connect.ts';
-import { okFrame } from '../protocol/frames.ts';
+import { type ClientClaim, type ConnectRequest, parseConnect } from '../protocol/connect.ts';
+import { type Fault, NOT_CONNECT_FIRST } from '../protocol/faults.ts';
+import { okFrame, type RequestFrame } from '../protocol/frames.ts';
 import { helloPayload } from '../protocol/hello.ts';
 import { verifyDeviceProof } from '../protocol/signature.ts';
 import type { Protocol } from '../protocol/version.ts';
+import type { Core } from './core.ts';
 import type { CredentialReading } from './credentials.ts';
 import type { Session } from './session.ts';
+import { mannerFor, sliceFor } from './settings.ts';
 
 /** What is kept of a `connect`. `connect` itself, with its credentials, is dropped once the proof is checked. */
 export interface Admission {
@@ -24,7 +27,7 @@ export interface Admission {
   readonly unknownScopes: readonly string[];
   readonly client: ClientClaim;
   readonly protocol: Protocol;
-  readonly probe: boolean;
+  readonly manner: Manner;
   readonly sliceMs: number;
   /** Whether this client should come back by itself when it is turned away with an open request. */
   readonly wait: boolean;
@@ -33,6 +36,35 @@ export interface Admission {
   /** The authority answered that an owner declined this. */
   declined: boolean;
   connect: ConnectRequest | null;
+}
+
+/** Reads the first frame of a connection. */
+export function admit(
+  { id, method, params }: RequestFrame,
+  { vocabulary, waiting }: Core,
+): { readonly ok: true; readonly admission: Admission } | { readonly ok: false; readonly fault: Fault } {
+  if (method !== 'connect') return { ok: false, fault: NOT_CONNECT_FIRST };
+  const reading = parseConnect(params, vocabulary);
+  if (!reading.ok) return reading;
+  const { connect } = reading;
+  const { client, device, probe, protocol, role, unknownScopes, wish } = connect;
+  const manner = mannerFor(waiting, connect);
+  const admission = {
+    connectId: id,
+    deviceId: device?.id ?? '',
+    role,
+    wish,
+    unknownScopes,
+    client,
+    protocol,
+    manner,
+    sliceMs: sliceFor(waiting, connect),
+    wait: !probe && manner !== 'refuse',
+    pendingShown: null,
+    declined: false,
+    connect,
+  };
+  return { ok: true, admission };
 }
 
 /** Shared secret first, then the signature: nobody who knows no credential makes us compute (issue 77979). */
@@ -196,5 +228,5 @@ export function sendHello(session: Session, view: View, device: DeviceRecord | n
     uptimeMs: core.authority.clock.now() - core.startedMs,
     authMode: core.authMode,
   });
-  session.send(okFrame(admission.connectId, payload));
+  session.wire.send(okFrame(admission.connectId, payload));
 }

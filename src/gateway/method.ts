@@ -1,10 +1,11 @@
 import type { Role } from '../../machines/vocabulary.ts';
 import type { WireError } from '../protocol/frames.ts';
+import type { LiveSession } from './live-session.ts';
 import type { Session } from './session.ts';
 
 /** One request of an authorized session. `params` is whatever the peer sent. */
-export interface Call {
-  readonly session: Session;
+export interface Call<S extends LiveSession = Session> {
+  readonly session: S;
   readonly params: unknown;
 }
 
@@ -13,13 +14,13 @@ export type Answer =
   | { readonly ok: false; readonly error: WireError };
 
 /** A method that sessions may call. */
-export interface Method {
+export interface Method<S extends LiveSession = Session> {
   /** The scope that the session must hold; null for none. */
   readonly scope: string | null;
   /** The role that may call it; both when absent. */
   readonly role?: Role;
   /** Rejecting is a fault of the gateway: the peer is told `internal error`, the log the rest. */
-  handle(call: Call): Answer | Promise<Answer>;
+  readonly handle: (call: Call<S>) => Answer | Promise<Answer>;
 }
 
 export const ok = (payload: unknown): Answer => ({ ok: true, payload });

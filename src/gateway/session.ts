@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
-import type { EndReason, Manner } from '../../machines/connection-setup.ts';
+import type { EndReason } from '../../machines/connection-setup.ts';
 import type { Denial } from '../../machines/denial.ts';
 import type { View } from '../../machines/verdict.ts';
 import {
@@ -11,82 +11,64 @@ import {
   type RequestRef,
   type Role,
 } from '../../machines/vocabulary.ts';
-import type { Caller } from '../authority/callers.ts';
-import { parseConnect } from '../protocol/connect.ts';
-import { clientKindOf, wireDenial } from '../protocol/denial.ts';
-import { type Fault, HANDSHAKE_TIMEOUT, NOT_CONNECT_FIRST, TOO_MANY_PENDING } from '../protocol/faults.ts';
+import type { ClientClaim } from '../protocol/connect.ts';
+import { type Fault, NOT_CONNECT_FIRST, TOO_MANY_PENDING } from '../protocol/faults.ts';
 import { errorFrame, eventFrame, parseFrame, type RequestFrame } from '../protocol/frames.ts';
-import type { Core } from './core.ts';
+import { type Core, tellEmbedder } from './core.ts';
 import type { Credential } from './credentials.ts';
 import { dispatch, dispatchFault } from './dispatch.ts';
 import { type ConnectionActor, startConnection } from './effects.ts';
-import { type Admission, askAuthority, checkProof, lookAt, sendHello } from './handshake.ts';
+import { ENDINGS, noteRefusal, refusalFor } from './endings.ts';
+import { type Admission, admit, askAuthority, checkProof, lookAt, sendHello } from './handshake.ts';
+import { type LiveSession, UNKNOWN_CLIENT } from './live-session.ts';
 import type { PeerAddress } from './locality.ts';
-import { limitPayload } from './payload-limit.ts';
-import { mannerFor, sliceFor } from './settings.ts';
-import type { Due, Timer } from './timer-wheel.ts';
+import { Place } from './place.ts';
+import { RecordWatch } from './record-watch.ts';
+import { unparked } from './settings.ts';
+import type { Due } from './timer-wheel.ts';
 import type { Guest } from './waiting-room.ts';
+import { type Ending, Wire } from './wire.ts';
 
-/** How a session that was let in ends, by what ended it (PROTOCOL 6.3; each text says what happened, once). */
-const ENDINGS: Readonly<
-  Record<Exclude<EndReason, 'fault'>, { readonly code: number; readonly reason: string }>
-> = {
-  revoked: { code: 4001, reason: 'device role revoked' },
-  removed: { code: 4001, reason: 'device removed' },
-  rotated: { code: 4001, reason: 'device token rotated; reconnect' },
-  narrowed: { code: 4001, reason: 'device grant narrowed; reconnect' },
-  'auth-changed': { code: 4001, reason: 'gateway auth changed' },
-  restart: { code: 1012, reason: 'service restart' },
-  timeout: { code: HANDSHAKE_TIMEOUT.close.code, reason: HANDSHAKE_TIMEOUT.close.reason },
-};
-
-const MOST_MISSED_PINGS = 2;
+/** How long a session that has ended may still answer the calls that were under way. */
+const LAST_ANSWERS_MS = 2000;
 let opened = 0;
 
-/** One socket: it carries bytes to and from its connection actor, and does what the actor's effects say. */
-export class Session implements Guest, Due {
+/** One connection: it carries frames to and from its connection actor, and does what the actor's effects say. */
+export class Session implements LiveSession, Guest, Due {
   readonly connId = randomUUID();
   readonly nonce = randomUUID();
+  /** Which part of the ping interval this socket is pinged in, so that not all are at once. */
+  readonly shard = opened++;
   readonly core: Core;
   readonly peer: PeerAddress;
+  readonly wire: Wire;
   readonly actor: ConnectionActor;
   /** Set by the first `connect`; what it signed is kept for the session's life and never written to. */
   admission: Admission | undefined;
   credential: Credential = 'none';
-  isParked = false;
-  /** Pings in a row that were not answered. */
-  missedPings = 0;
-  /** Which part of the ping interval this socket is pinged in, so that not all are at once. */
-  readonly shard: number;
   /** Scopes that `requestUpgrade` asked for beyond the signed wish. */
   asked: readonly string[] = [];
-  /** Grows with every change of the record: a hello built from an older look is built again. */
-  changes = 0;
-  /** Calls under way; a session that its own call ends is closed after the answer. */
-  calls = 0;
-  readonly #socket: WebSocket;
+  readonly #place: Place;
+  readonly #watch: RecordWatch;
+  /** The upgrade request, until the proof is checked. */
   #request: IncomingMessage | undefined;
-  #timer: Timer | undefined;
+  #connectId = 'invalid';
   #queue: RequestFrame[] = [];
   #fault: Fault = NOT_CONNECT_FIRST;
-  #ending: { readonly code: number; readonly reason: string } | undefined;
-  #reading: Promise<void> | undefined;
-  #wasAuthorized = false;
-  #isUnproven = true;
-  #changed: PromiseWithResolvers<void> | undefined;
-  #isAsking = false;
   #deliveries = 0;
+  #wasAuthorized = false;
+  #calls = 0;
+  #ending: Ending | undefined;
 
   constructor(core: Core, socket: WebSocket, request: IncomingMessage, peer: PeerAddress) {
     this.core = core;
     this.peer = peer;
-    this.#socket = socket;
     this.#request = request;
-    this.shard = opened++;
-    core.unproven.set(peer.address, (core.unproven.get(peer.address) ?? 0) + 1);
+    this.wire = new Wire(socket, core.limits.bufferedBytes);
+    this.#place = new Place(core, this);
+    this.#watch = new RecordWatch((isCurrent) => this.#read(isCurrent));
     this.actor = startConnection(this);
-    this.#timer = core.wheel.schedule(core.authority.clock.now() + core.limits.handshakeMs, this);
-    this.send(eventFrame('connect.challenge', { nonce: this.nonce, ts: core.authority.clock.now() }));
+    this.sendEvent('connect.challenge', { nonce: this.nonce, ts: core.authority.clock.now() });
   }
 
   get deviceId(): string {
@@ -95,6 +77,10 @@ export class Session implements Guest, Due {
 
   get role(): Role {
     return this.admission?.role ?? 'operator';
+  }
+
+  get client(): ClientClaim {
+    return this.admission?.client ?? UNKNOWN_CLIENT;
   }
 
   get address(): string {
@@ -111,100 +97,60 @@ export class Session implements Guest, Due {
     return snapshot.status === 'active' && snapshot.hasTag('authorized');
   }
 
+  get isWaiting(): boolean {
+    return this.actor.getSnapshot().hasTag('waiting');
+  }
+
+  get isParked(): boolean {
+    return this.#place.isParked;
+  }
+
   /** The request that it waits for; null if none is open. */
   get waitsFor(): RequestRef | null {
     return this.actor.getSnapshot().context.request;
   }
 
-  get isWaiting(): boolean {
-    return this.actor.getSnapshot().hasTag('waiting');
+  sendEvent(event: string, payload: unknown): void {
+    this.wire.send(eventFrame(event, payload));
   }
 
-  /** Who calls, for the authority (DESIGN section 4, Callers). */
-  get caller(): Caller {
-    const name = `${this.admission?.client.id ?? 'unknown'} at ${this.address}`;
-    const { deviceId, scopes } = this;
-    if (deviceId === '') return { class: 'deviceless', name, scopes };
-    const byToken = this.credential === 'device-token';
-    return { class: byToken ? 'device-token' : 'device-shared-secret', deviceId, name, scopes };
+  close(code: number, reason: string): void {
+    this.wire.close({ code, reason });
   }
-
-  send(text: string): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
-    this.#socket.send(text);
-    if (this.#socket.bufferedAmount > this.core.limits.bufferedBytes) this.#close(1008, 'slow consumer');
-  }
-
-  /** Sends what may be missed: a slow reader simply does not get it. */
-  sendHint(text: string): void {
-    if (this.#socket.bufferedAmount < 1_048_576) this.send(text);
-  }
-
-  // --- from the socket
 
   message(data: Buffer, isBinary: boolean): void {
     const frame = parseFrame(isBinary ? '' : data.toString('utf8'));
-    if (this.isAuthorized) {
+    const snapshot = this.actor.getSnapshot();
+    if (snapshot.hasTag('settled') || snapshot.status !== 'active') return;
+    if (snapshot.hasTag('authorized')) {
       if (frame.kind === 'fault') dispatchFault(this, frame);
       else void dispatch(this, frame);
-      return;
-    }
-    const snapshot = this.actor.getSnapshot();
-    if (snapshot.hasTag('settled')) return;
-    if (frame.kind === 'fault') this.#break(frame.fault);
-    else if (!snapshot.matches('challenged')) this.#enqueue(frame);
-    else this.#connect(frame);
+    } else if (frame.kind === 'fault') this.#break(frame.fault);
+    else if (snapshot.matches('challenged')) this.#connect(frame);
+    else this.#enqueue(frame);
   }
 
   closed(): void {
     this.actor.send({ type: 'socket.closed' });
-    this.#release();
+    this.#place.leave();
+    this.#watch.wake();
+    this.#queue = [];
+    this.core.unread.delete(this);
     this.core.sessions.delete(this);
-    if (this.#wasAuthorized) this.#callback('onEnded');
+    if (this.#wasAuthorized) tellEmbedder(this, 'onEnded');
     this.actor.stop();
   }
 
-  ping(): void {
-    this.missedPings += 1;
-    if (this.missedPings > MOST_MISSED_PINGS) return this.#socket.terminate();
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
-  }
-
-  /** Resolves when the socket is gone; after `patienceMs` it is cut. */
-  whenClosed(patienceMs: number): Promise<void> {
-    const socket = this.#socket;
-    if (socket.readyState === socket.CLOSED) return Promise.resolve();
-    const cut = setTimeout(() => socket.terminate(), patienceMs);
-    return new Promise((resolve) => {
-      socket.once('close', () => {
-        clearTimeout(cut);
-        resolve();
-      });
-    });
-  }
-
-  // --- from the timer wheel and the waiting room
-
   due(): void {
-    this.#timer = undefined;
-    if (this.isParked) this.#endSlice().catch((error: unknown) => this.failed(error));
+    this.#place.spent();
+    if (this.#ending) this.wire.close(this.#ending);
+    else if (this.isParked) this.#endSlice().catch((error: unknown) => this.failed(error));
     else this.actor.send({ type: 'deadline.reached' });
   }
 
-  /** Reads the record and hands it to the actor; one reading at a time, and never an old one after a new change. */
   recordChanged(): Promise<void> {
-    this.changes += 1;
-    this.#changed?.resolve();
-    this.#changed = undefined;
-    // Until its own request is part of the record, the record says nothing to it.
-    if (this.#isAsking) return Promise.resolve();
-    this.#reading ??= this.#read().finally(() => {
-      this.#reading = undefined;
-    });
-    return this.#reading;
+    return this.#watch.changed();
   }
-
-  // --- effects of the connection machine
 
   verify(): void | Promise<void> {
     const request = this.#request;
@@ -213,35 +159,27 @@ export class Session implements Guest, Due {
   }
 
   async ask(): Promise<void> {
-    this.#proved();
-    this.core.wheel.cancel(this.#timer);
-    this.#timer = this.core.wheel.schedule(
-      this.core.authority.clock.now() + this.core.limits.handshakeMs,
-      this,
-    );
+    this.#place.proved();
+    this.#place.startDeadline(this.core.limits.handshakeMs);
+    // Before the record is loaded: no change can fall between the load and the wait (R10).
     if (this.deviceId !== '') this.core.room.enter(this);
-    this.#isAsking = true;
-    try {
-      if (!(await askAuthority(this))) return;
-    } finally {
-      this.#isAsking = false;
-    }
-    await this.recordChanged();
+    const isAnswered = await this.#watch.holdWhile(() => askAuthority(this));
+    if (isAnswered) await this.recordChanged();
   }
 
   async deliver(): Promise<void> {
     this.#deliveries += 1;
     const delivery = this.#deliveries;
     for (;;) {
-      const seen = this.changes;
+      const seen = this.#watch.version;
       const { reading, device } = await lookAt(this);
       if (delivery !== this.#deliveries || !this.actor.getSnapshot().matches('approved')) return;
       // Something changed while we looked: the answer may be about rights that are gone (I18).
-      if (seen !== this.changes) continue;
+      if (seen !== this.#watch.version) continue;
       this.actor.send({ type: 'record.read', ...reading });
       if (!this.actor.getSnapshot().matches('approved')) return;
-      this.#settle();
-      if (this.#socket.readyState !== this.#socket.OPEN) return this.actor.send({ type: 'delivery.failed' });
+      this.#place.settle();
+      if (!this.wire.isOpen) return this.actor.send({ type: 'delivery.failed' });
       sendHello(this, reading.view, device);
       this.actor.send({ type: 'delivery.flushed', view: reading.view });
       return this.#welcomed();
@@ -249,120 +187,82 @@ export class Session implements Guest, Due {
   }
 
   park({ open, openUntilMs }: View): void {
-    const { admission, core } = this;
+    const { admission } = this;
     if (!admission || !open) return;
-    const now = core.authority.clock.now();
-    if (!this.isParked) {
-      core.wheel.cancel(this.#timer);
-      this.#timer = core.wheel.schedule(core.room.hasPlace(this) ? now + admission.sliceMs : now, this);
-      this.isParked = true;
-      core.room.parked(this.address);
-    }
-    // Its slice ran out while it was about to be let in, and now it waits again: it is over at once.
-    this.#timer ??= core.wheel.schedule(now, this);
-    if (admission.pendingShown === formatRequestId(open)) return;
-    admission.pendingShown = formatRequestId(open);
-    this.send(eventFrame('connect.pending', { requestId: admission.pendingShown, expiresAtMs: openUntilMs }));
+    this.#place.park(admission.sliceMs);
+    const requestId = formatRequestId(open);
+    if (admission.pendingShown === requestId) return;
+    admission.pendingShown = requestId;
+    this.sendEvent('connect.pending', { requestId, expiresAtMs: openUntilMs });
   }
 
   refuse(denial: Denial): void {
-    const { admission, core, peer } = this;
-    const client = admission?.client ?? { id: 'unknown', mode: 'unknown' };
-    const { error, close } = wireDenial(denial, {
-      protocol: admission?.protocol ?? 4,
-      clientKind: clientKindOf(client, peer.local),
-      ...(this.deviceId && { deviceId: this.deviceId }),
-    });
-    this.#note(denial, client.id, close.reason);
-    this.#settle();
-    if (admission) this.send(errorFrame(admission.connectId, error));
-    this.#close(close.code, close.reason);
-    core.room.leave(this);
+    const { error, close } = refusalFor(this, denial);
+    this.#place.leave();
+    if (this.admission) this.wire.send(errorFrame(this.admission.connectId, error));
+    this.wire.close(close);
   }
 
-  grantChanged(): void {
-    this.#callback('onScopesChanged');
+  /** `live` is what the session may use from now on; its snapshot shows that only once this transition is done. */
+  grantChanged(live: GrantedScopes): void {
+    if (live.join() === this.scopes.join()) return;
+    queueMicrotask(() => tellEmbedder(this, 'onScopesChanged'));
   }
 
   tellResolved(view: View, outcome: Outcome | null): void {
     const request = this.waitsFor;
     this.asked = [];
     if (!request) return;
-    const payload = { requestId: formatRequestId(request), outcome, scopes: view.live };
-    this.send(eventFrame('device.upgrade.resolved', payload));
+    const requestId = formatRequestId(request);
+    this.sendEvent('device.upgrade.resolved', { requestId, outcome, scopes: view.live });
   }
 
   end(reason: EndReason): void {
     const ending = reason === 'fault' ? this.#fault.close : ENDINGS[reason];
-    if (reason === 'fault' && this.#fault.wire) {
-      this.send(errorFrame(this.admission?.connectId ?? this.#connectId, this.#fault.wire));
-    }
-    if (!this.#wasAuthorized) this.#noteLine(`fault ${ending.reason}`, ending.reason);
-    this.#settle();
-    if (this.calls === 0) return this.#close(ending.code, ending.reason);
+    if (reason === 'fault' && this.#fault.wire) this.wire.send(errorFrame(this.#connectId, this.#fault.wire));
+    if (!this.#wasAuthorized) noteRefusal(this, ending.reason, `fault ${ending.reason}`);
+    this.#place.leave();
+    this.#place.settle();
+    if (this.#calls === 0) return this.wire.close(ending);
     this.#ending = ending;
+    this.#place.startDeadline(LAST_ANSWERS_MS);
     // A call that waits for the next change of the record would keep the socket open until one comes.
-    this.#changed?.resolve();
-    this.#changed = undefined;
+    this.#watch.wake();
   }
 
   /** Something of ours failed. The peer is not told more than that nothing was decided. */
   failed(error: unknown): void {
     this.core.log.error({ err: error, conn: this.connId }, 'a connection could not be handled');
     const snapshot = this.actor.getSnapshot();
-    if (snapshot.status !== 'active') this.#close(1011, 'internal error');
+    if (snapshot.status !== 'active') this.close(1011, 'internal error');
     // A hello that was being delivered is tried by nobody again, also when the socket was parked before.
     else if (this.isAuthorized || snapshot.hasTag('waiting')) this.core.unread.add(this);
     else this.actor.send({ type: 'authority.failed' });
   }
 
-  // --- for methods
-
   /** Resolves at the next change of the record, or when the session is over. */
   nextChange(): Promise<void> {
-    this.#changed ??= Promise.withResolvers();
-    return this.#changed.promise;
+    return this.#watch.nextChange();
   }
 
-  callDone(): void {
-    this.calls -= 1;
-    if (this.calls === 0 && this.#ending) this.#close(this.#ending.code, this.#ending.reason);
+  /** A call begins; a session that its own call ends is closed only after the answer. Returns how it is ended. */
+  beginCall(): () => void {
+    this.#calls += 1;
+    return () => {
+      this.#calls -= 1;
+      if (this.#calls === 0 && this.#ending) this.wire.close(this.#ending);
+    };
   }
-
-  // --- inside
-
-  #connectId = 'invalid';
 
   #connect(frame: RequestFrame): void {
     this.#connectId = frame.id;
-    if (frame.method !== 'connect') return this.#break(NOT_CONNECT_FIRST);
-    const reading = parseConnect(frame.params, this.core.vocabulary);
-    if (!reading.ok) return this.#break(reading.fault);
-    const { connect } = reading;
-    const manner = mannerFor(this.core.waiting, connect);
-    this.admission = {
-      connectId: frame.id,
-      deviceId: connect.device?.id ?? '',
-      role: connect.role,
-      wish: connect.wish,
-      unknownScopes: connect.unknownScopes,
-      client: connect.client,
-      protocol: connect.protocol,
-      probe: connect.probe,
-      sliceMs: sliceFor(this.core.waiting, connect),
-      wait: manner !== 'refuse' && !connect.probe,
-      pendingShown: null,
-      declined: false,
-      connect,
-    };
-    const commandLine = connect.client.mode === 'cli';
-    this.actor.send({ type: 'connect.received', manner: this.#mannerWithPlace(manner), commandLine });
-  }
-
-  #mannerWithPlace(manner: Manner): Manner {
+    const admitted = admit(frame, this.core);
+    if (!admitted.ok) return this.#break(admitted.fault);
+    this.admission = admitted.admission;
+    const { manner, client } = admitted.admission;
     const isFull = !this.core.room.hasPlace(this);
-    if (!isFull || manner === 'refuse' || manner === 'serve') return manner;
-    return manner === 'auto' ? 'serve' : 'refuse';
+    const commandLine = client.mode === 'cli';
+    this.actor.send({ type: 'connect.received', manner: isFull ? unparked(manner) : manner, commandLine });
   }
 
   #enqueue(frame: RequestFrame): void {
@@ -375,17 +275,13 @@ export class Session implements Guest, Due {
     this.actor.send({ type: 'frame.illegal' });
   }
 
-  async #read(): Promise<void> {
-    let seen = -1;
-    while (seen !== this.changes && !this.actor.getSnapshot().hasTag('settled')) {
-      seen = this.changes;
-      try {
-        const { reading } = await lookAt(this);
-        if (seen === this.changes) this.actor.send({ type: 'record.read', ...reading });
-      } catch (error) {
-        this.failed(error);
-        return;
-      }
+  async #read(isCurrent: () => boolean): Promise<void> {
+    if (this.actor.getSnapshot().hasTag('settled')) return;
+    try {
+      const { reading } = await lookAt(this);
+      if (isCurrent()) this.actor.send({ type: 'record.read', ...reading });
+    } catch (error) {
+      this.failed(error);
     }
   }
 
@@ -397,64 +293,12 @@ export class Session implements Guest, Due {
     else this.actor.send({ type: 'slice.ended', denial: reading.denial });
   }
 
-  /** Its connect is answered: it no longer waits for an answer, and no deadline of the handshake holds. */
-  #settle(): void {
-    this.core.wheel.cancel(this.#timer);
-    this.#timer = undefined;
-    if (this.isParked) this.core.room.unparked(this.address);
-    this.isParked = false;
-  }
-
   #welcomed(): void {
     this.#wasAuthorized = true;
-    limitPayload(this.#socket, this.core.limits.frameBytes);
-    this.#callback('onAuthorized');
+    this.wire.allowFrames(this.core.limits.frameBytes);
+    tellEmbedder(this, 'onAuthorized');
     const queued = this.#queue;
     this.#queue = [];
     for (const frame of queued) void dispatch(this, frame);
-  }
-
-  #proved(): void {
-    if (!this.#isUnproven) return;
-    this.#isUnproven = false;
-    const left = (this.core.unproven.get(this.address) ?? 1) - 1;
-    if (left === 0) this.core.unproven.delete(this.address);
-    else this.core.unproven.set(this.address, left);
-  }
-
-  #release(): void {
-    this.#proved();
-    this.#settle();
-    this.core.room.leave(this);
-    this.core.unread.delete(this);
-    this.#queue = [];
-    this.#changed?.resolve();
-  }
-
-  #callback(name: 'onAuthorized' | 'onScopesChanged' | 'onEnded'): void {
-    try {
-      this.core.callbacks[name]?.(this);
-    } catch (error) {
-      this.core.log.error({ err: error, conn: this.connId }, `${name} threw`);
-    }
-  }
-
-  #note(denial: Denial, client: string, reason: string): void {
-    const request = 'request' in denial && denial.request ? formatRequestId(denial.request) : '';
-    const kind = 'problem' in denial ? denial.problem : 'outcome' in denial ? denial.outcome : '';
-    const line = `refused code=${denial.code} kind=${kind} request=${request} client=${JSON.stringify(client)}`;
-    this.#noteLine(line, `${denial.code} ${kind} ${request} ${denial.code === 'UNDECIDED' ? reason : ''}`);
-  }
-
-  #noteLine(line: string, key: string): void {
-    const who = `device=${this.deviceId || '<none>'} ip=${JSON.stringify(this.address)}`;
-    this.core.refusals.note(
-      `${this.deviceId || this.address} ${key}`,
-      `connect ${line} ${who} conn=${this.connId}`,
-    );
-  }
-
-  #close(code: number, reason: string): void {
-    this.#socket.close(code, reason);
   }
 }

@@ -80,6 +80,11 @@ export function mannerFor(waiting: WaitingSettings, connect: ConnectRequest): Ma
   return waiting.modes[connect.client.mode] ?? waiting.manner;
 }
 
+/** The manner when there is no place left to park: what is covered is served, the rest refused, and joined. */
+export function unparked(manner: Manner): Manner {
+  return manner === 'auto' || manner === 'serve' ? 'serve' : 'refuse';
+}
+
 export function sliceFor(waiting: WaitingSettings, connect: ConnectRequest): number {
   if (connect.antechamberWait) return waiting.longSliceMs;
   const { mode } = connect.client;

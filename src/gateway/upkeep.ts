@@ -15,7 +15,7 @@ export function broadcast(
 ): void {
   const frame = eventFrame(event, payload);
   for (const session of core.sessions) {
-    if (session.isAuthorized && to(session)) session.sendHint(frame);
+    if (session.isAuthorized && to(session)) session.wire.sendHint(frame);
   }
 }
 
@@ -74,7 +74,7 @@ export class Upkeep {
     const shards = Math.max(1, Math.round(limits.pingMs / SWEEP_MS));
     this.#pings = (this.#pings + 1) % shards;
     for (const session of sessions) {
-      if (session.shard % shards === this.#pings) session.ping();
+      if (session.shard % shards === this.#pings) session.wire.ping();
     }
   }
 

@@ -1,0 +1,39 @@
+import type { EndReason } from '../../machines/connection-setup.ts';
+import type { Denial } from '../../machines/denial.ts';
+import { formatRequestId } from '../../machines/vocabulary.ts';
+import { clientKindOf, type Refusal, wireDenial } from '../protocol/denial.ts';
+import { HANDSHAKE_TIMEOUT } from '../protocol/faults.ts';
+import type { Session } from './session.ts';
+import type { Ending } from './wire.ts';
+
+/** How a session ends, by what ended it (PROTOCOL 6.3; each text says what happened, and no text says two things). */
+export const ENDINGS: Readonly<Record<Exclude<EndReason, 'fault'>, Ending>> = {
+  revoked: { code: 4001, reason: 'device role revoked' },
+  removed: { code: 4001, reason: 'device removed' },
+  rotated: { code: 4001, reason: 'device token rotated; reconnect' },
+  narrowed: { code: 4001, reason: 'device grant narrowed; reconnect' },
+  'auth-changed': { code: 4001, reason: 'gateway auth changed' },
+  restart: { code: 1012, reason: 'service restart' },
+  timeout: HANDSHAKE_TIMEOUT.close,
+};
+
+/** The wire form of a denial for this session's client; the first of its kind goes to the log. */
+export function refusalFor(session: Session, denial: Denial): Refusal {
+  const { admission, client, deviceId, peer } = session;
+  const request = 'request' in denial && denial.request ? formatRequestId(denial.request) : '';
+  const kind = 'problem' in denial ? denial.problem : 'outcome' in denial ? denial.outcome : '';
+  const line = `refused code=${denial.code} kind=${kind} request=${request} client=${JSON.stringify(client.id)}`;
+  noteRefusal(session, `${denial.code} ${kind} ${request}`, line);
+  return wireDenial(denial, {
+    protocol: admission?.protocol ?? 4,
+    clientKind: clientKindOf(client, peer.local),
+    ...(deviceId && { deviceId }),
+  });
+}
+
+/** Logs a connection that was not let in; repeats of `key` by the same device or address are counted, not logged. */
+export function noteRefusal(session: Session, key: string, line: string): void {
+  const { address, connId, core, deviceId } = session;
+  const who = `device=${deviceId || '<none>'} ip=${JSON.stringify(address)} conn=${connId}`;
+  core.refusals.note(`${deviceId || address} ${key}`, `connect ${line} ${who}`);
+}
