@@ -4,7 +4,7 @@ import { remove, revoke, rotate } from '../../src/authority/device-decisions.ts'
 import { approve, reject } from '../../src/authority/request-decisions.ts';
 import { openGatedHouse } from '../support/gated-store.ts';
 import { type House, openHouse, SECRET, SHARED } from '../support/harness.ts';
-import { openRequest, pair, READ, wait } from '../support/pairing.ts';
+import { live, openRequest, pair, READ, wait } from '../support/pairing.ts';
 import { type Ask, newDevice } from '../support/raw-client.ts';
 
 const UPGRADE = /scope-upgrade|pairing required/;
@@ -179,6 +179,18 @@ describe('every kind of refusal is in the log', () => {
     await revoke(house.owner, old.id, 'operator');
     await refusedOnce(house, { device: old, scopes: READ, auth: SHARED });
     expect(refusals(house)).toEqual(['DECLINED rejected', 'REQUEST_ENDED removed', 'REVOKED']);
+  });
+
+  it('a request that the device itself took back under a waiter', async () => {
+    const house = await openHouse();
+    const device = newDevice();
+    await pair(house, device, READ);
+    const { client } = await live(house, { device, scopes: READ });
+    const held = await wait(house, { device, scopes: ['operator.approvals'], mode: 'node' });
+    await client.request('device.scopes.withdrawUpgrade', { requestId: held.requestId });
+    const { error } = await held.client.response(held.connectId);
+    expect(error.details).toMatchObject({ outcome: 'withdrawn', pauseReconnect: false });
+    expect(refusals(house)).toEqual(['REQUEST_ENDED withdrawn']);
   });
 
   it('a request that expired under a waiter, and a gateway that goes down', async () => {
