@@ -80,6 +80,13 @@ export function tellEmbedder(session: Session, name: keyof SessionCallbacks): vo
   }
 }
 
+/** Tells that a session's scopes are about to be `live`, if they differ: an effect runs before its actor's snapshot is
+ * the new one, and the callback must read the new scopes. */
+export function tellScopes(session: Session, live: readonly string[]): void {
+  if (live.join() === session.scopes.join()) return;
+  queueMicrotask(() => tellEmbedder(session, 'onScopesChanged'));
+}
+
 /** Imported public keys of the devices seen last: importing one costs about as much as a third of verifying with it. */
 export class KeyCache {
   readonly #keys = new Map<string, KeyObject>();

@@ -1,7 +1,7 @@
 import { type Actor, createActor, type SnapshotFrom } from 'xstate';
 import { connectionMachine } from '../../machines/connection.ts';
 import type { ConnectionEvent } from '../../machines/connection-setup.ts';
-import { tellEmbedder } from './core.ts';
+import { tellScopes } from './core.ts';
 import type { Session } from './session.ts';
 
 const sessions = new WeakMap<object, Session>();
@@ -25,7 +25,7 @@ const runningMachine = connectionMachine.provide({
     deliverHello: ({ self }) => perform(self, (session) => session.deliver()),
     park: ({ self }, { view }) => perform(self, (session) => session.park(view)),
     refuse: ({ self }, { denial }) => perform(self, (session) => session.refuse(denial)),
-    applyGrant: ({ self, context }) => perform(self, (session) => session.grantChanged(context.live)),
+    applyGrant: ({ self, context }) => perform(self, (session) => tellScopes(session, context.live)),
     tellResolved: ({ self }, { view, outcome }) =>
       perform(self, (session) => session.tellResolved(view, outcome)),
     endSession: ({ self }, { reason }) => perform(self, (session) => session.end(reason)),

@@ -203,12 +203,6 @@ export class Session implements LiveSession, Guest, Due {
     this.wire.close(close);
   }
 
-  /** `live` is what the session may use from now on; its snapshot shows that only once this transition is done. */
-  grantChanged(live: GrantedScopes): void {
-    if (live.join() === this.scopes.join()) return;
-    queueMicrotask(() => tellEmbedder(this, 'onScopesChanged'));
-  }
-
   tellResolved(view: View, outcome: Outcome | null): void {
     const request = this.waitsFor;
     this.asked = [];
