@@ -61,7 +61,7 @@ describe('npm run demo', () => {
     const [attempts] = cells(run.said, 'after it is rotated away').map(Number);
     const [closes] = cells(run.said, 'of them closed').map(Number);
     const [lines] = cells(run.said, 'lines that the search').map(Number);
-    expect(attempts).toBeGreaterThan(2);
+    expect(attempts).toBeGreaterThan(1);
     expect(closes).toBe((attempts ?? 0) - 1);
     // One more: the owner's own command is refused as well.
     expect(lines).toBe((closes ?? 0) + 1);

@@ -1,6 +1,6 @@
 /**
  * openclaw/openclaw#21688 in one terminal: `npm run demo`. Ends with 1 when the story does not come out as told.
- * `--fast` leaves the program alone for 3 seconds instead of 15, and holds it longer: a machine that is busy with other
+ * `--fast` leaves the program alone for 2.5 seconds instead of 15, and holds it longer: a machine that is busy with other
  * tests may need more than 2 seconds to start the command that approves.
  */
 import { randomBytes } from 'node:crypto';
@@ -13,7 +13,7 @@ import { expectStory, type Figures } from './story.ts';
 import { columns, Teller } from './teller.ts';
 
 const PACE = process.argv.includes('--fast')
-  ? { aloneMs: 3000, serveOptions: ['--slice', 'backend@3=5s'] }
+  ? { aloneMs: 2500, serveOptions: ['--slice', 'backend@3=3s'] }
   : { aloneMs: 15_000, serveOptions: [] };
 
 const INTRODUCTION = `A gateway, a paired computer, and a program on it (openclaw/openclaw#21688).
