@@ -28,6 +28,7 @@ export async function startChat(folder: string, secret: string, log: (line: stri
     },
     events: ['chat.said'],
     onAuthorized: (session) => log(`${session.deviceId} may use ${session.scopes.join(' ')}`),
+    onScopesChanged: (session) => log(`${session.deviceId} may now use ${session.scopes.join(' ')}`),
     onEnded: (session) => log(`${session.deviceId} is gone`),
   });
 

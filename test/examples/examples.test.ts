@@ -42,6 +42,7 @@ describe('examples of the README', () => {
     await more.client.end();
     await expect.poll(() => lines).toContain(`${name} is gone`);
     expect(lines).toContain(`${name} may use operator.read`);
+    expect(lines).toContain(`${name} may now use operator.read operator.write`);
     expect(lines.filter((line) => line.startsWith('security audit: device access upgrade'))).toHaveLength(1);
   });
 
