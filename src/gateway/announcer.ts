@@ -9,13 +9,18 @@ import { callerOf } from './caller-of.ts';
 import type { Core } from './core.ts';
 import type { Session } from './session.ts';
 
+const MOST_DEVICES = 10_000;
+
 /**
  * Tells sessions that may manage devices what changed (PROTOCOL 5.4): one event for each change and none for an
  * attempt. Hints only: whoever misses one reads the list.
  */
 export class Announcer {
   readonly #core: () => Core;
-  #toldUpTo = 0;
+  /** The newest event told of each device that changed lately. Not one number for all: another process's change is
+   * heard of later than a newer one of our own. */
+  readonly #toldUpTo = new Map<string, number>();
+  #startedAfter = 0;
 
   constructor(core: () => Core) {
     this.#core = core;
@@ -23,7 +28,7 @@ export class Announcer {
 
   /** Nothing that happened before is announced. */
   startAfter(seq: number): void {
-    this.#toldUpTo = seq;
+    this.#startedAfter = seq;
   }
 
   async notice({ deviceId, seq }: ChangeNotice): Promise<void> {
@@ -35,11 +40,22 @@ export class Announcer {
         covers(session.scopes, ['operator.pairing']) &&
         (seesOthers(callerOf(session)) || session.deviceId === deviceId),
     );
-    const afterSeq = this.#toldUpTo;
-    this.#toldUpTo = Math.max(afterSeq, seq);
-    if (listeners.length === 0 || seq <= afterSeq) return;
+    const afterSeq = this.#toldUpTo.get(deviceId) ?? this.#startedAfter;
+    if (seq <= afterSeq) return;
+    this.#remember(deviceId, seq);
+    if (listeners.length === 0) return;
     const events = await authority.store.history({ deviceId, afterSeq });
     for (const event of events) await this.#tell(event, listeners);
+  }
+
+  #remember(deviceId: string, seq: number): void {
+    this.#toldUpTo.delete(deviceId);
+    this.#toldUpTo.set(deviceId, seq);
+    const [oldest] = this.#toldUpTo;
+    if (this.#toldUpTo.size <= MOST_DEVICES || !oldest) return;
+    this.#toldUpTo.delete(oldest[0]);
+    // Events of a device that is forgotten here are told from this position on, if it ever changes again.
+    this.#startedAfter = Math.max(this.#startedAfter, oldest[1]);
   }
 
   async #tell(event: StoredEvent, listeners: readonly Session[]): Promise<void> {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { revoke } from '../../src/authority/device-decisions.ts';
 import { approve, reject } from '../../src/authority/request-decisions.ts';
-import { openGatedHouse } from '../support/gated-store.ts';
+import { type Held, openGatedHouse } from '../support/gated-store.ts';
 import { openSecond, SHARED } from '../support/harness.ts';
-import { ASKED, history, live, openRequest, pair, READ, wait } from '../support/pairing.ts';
+import { ASKED, history, live, openRequest, READ, wait } from '../support/pairing.ts';
 import { newDevice } from '../support/raw-client.ts';
 
 const NODE = { scopes: READ, mode: 'node' } as const;
@@ -95,20 +95,31 @@ describe('a decision that falls between two steps of a connection', () => {
   it('I18: a revocation while the hello is being built: the hello is not sent', async () => {
     const { house, gates } = await openGatedHouse();
     const device = newDevice();
-    await pair(house, device, READ);
-    const client = await house.client();
-    const gate = gates.hold('before-load', device.id);
-    const connectId = await client.sendConnect({ device, ...NODE, auth: SHARED });
-    await gate.reached;
-    // Held before its first load; the second look is the one that hello is built from.
-    const look = gates.hold('after-load', device.id);
-    gate.release();
+    const { client, connectId, requestId } = await wait(house, { device, ...NODE });
+    const next = (): Held => gates.hold('after-load', device.id);
+    const approving = next();
+    const approval = approve(house.owner, requestId);
+    await approving.reached;
+    const reading = next();
+    approving.release();
+    await approval;
+    await reading.reached;
+    // It has read that it is let in; its next load is the one that hello is built from.
+    const look = next();
+    reading.release();
     await look.reached;
-    await revoke(house.owner, device.id, 'operator');
+    const revoking = next();
+    const revocation = revoke(house.owner, device.id, 'operator');
+    await revoking.reached;
+    const hearing = next();
+    revoking.release();
+    await revocation;
+    await hearing.reached;
     look.release();
     const answer = await client.response(connectId);
     expect(answer.ok).toBe(false);
     expect(answer.error.details).toMatchObject({ outcome: 'revoked' });
+    hearing.release();
     expect(house.gateway.sessions()).toHaveLength(0);
   });
 
