@@ -1,5 +1,7 @@
 /** Processes of their own for a benchmark: what is measured shares neither heap nor event loop with what measures. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 type Command = { readonly id: number; readonly name: string; readonly args: unknown };
 type Reply = { readonly id: number; readonly value?: unknown; readonly error?: string };
@@ -11,9 +13,9 @@ export interface Child {
 }
 
 /** Starts `file` of this folder as a process that answers with `answerCommands`. */
-export function startChild(file: string, execArgv: readonly string[] = []): Child {
+export function startChild(file: string): Child {
   const child = fork(new URL(file, import.meta.url), [], {
-    execArgv: ['--disable-warning=ExperimentalWarning', ...execArgv],
+    execArgv: ['--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
@@ -82,10 +84,17 @@ export function cpuMicros(): number {
   return user + system;
 }
 
-/** Resident memory after the garbage is gone; the process must run with `--expose-gc`. */
+/** As `--expose-gc` gives it; asked for here, so that a benchmark starts like any other program. */
+function collector(): NodeJS.GCFunction {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc');
+}
+
+/** Resident memory of this process after all garbage and the pages that held it are gone. */
 export async function residentBytes(): Promise<number> {
+  const collect = collector();
   for (let turn = 0; turn < 6; turn++) {
-    globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+    collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
     await new Promise((resolve) => setTimeout(resolve, 150));
   }
   return process.memoryUsage.rss();

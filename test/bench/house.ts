@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { newestRef } from '../../machines/record.ts';
-import { formatRequestId, ROLES } from '../../machines/vocabulary.ts';
+import { newestRef, type Terms } from '../../machines/record.ts';
+import { formatRequestId, ROLES, type Role } from '../../machines/vocabulary.ts';
 import { Authority, autoApprovePolicy } from '../../src/authority/authority.ts';
 import type { Clock } from '../../src/authority/committer.ts';
-import { deviceOf, roleOf } from '../../src/authority/device.ts';
+import { type DeviceRecord, deviceOf, roleOf } from '../../src/authority/device.ts';
 import { openKeyRing } from '../../src/authority/keys.ts';
 import { approve } from '../../src/authority/request-decisions.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../../src/gateway/server.ts';
@@ -14,16 +14,32 @@ import { openSqliteStore } from '../../src/store/sqlite.ts';
 
 export const SECRET = 'benchmark-shared-secret-0123456789';
 
+/** How many lines of the audit log there were of each kind. */
+export interface Audited {
+  readonly requests: number;
+  /** A request that goes on being asked for lives on: one line for each quarter of its lifetime, never for an attempt. */
+  readonly renewals: number;
+  readonly others: number;
+}
+
+function audit(known: Audited, line: string): Audited {
+  if (line.includes(' device access upgrade requested ')) return { ...known, requests: known.requests + 1 };
+  if (line.includes(' request.renewed ')) return { ...known, renewals: known.renewals + 1 };
+  return { ...known, others: known.others + 1 };
+}
+
 export interface BenchHouse {
   readonly gateway: Gateway;
   readonly folder: string;
   /** Lines of the audit log so far, one for each state change. Counted and not kept: they would weigh in what is measured. */
-  audited(): number;
+  audited(): Audited;
   /** Lines of the gateway's log so far: first refusals and hourly counts among them. */
   logged(): number;
   /** Ids of all requests that are open, as an owner names them. */
   openRequests(): Promise<string[]>;
   approve(requestId: string): Promise<void>;
+  /** Approves whatever this device has asked for. */
+  approveDevice(deviceId: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -34,7 +50,11 @@ export function databaseIn(folder: string): string {
 /** A gateway's authority on the folder's database; several processes may have one. */
 export async function openAuthority(
   folder: string,
-  options: { readonly clock?: Clock; readonly onAudit?: (line: string) => void } = {},
+  options: {
+    readonly clock?: Clock;
+    readonly onAudit?: (line: string) => void;
+    readonly terms?: Partial<Terms>;
+  } = {},
 ): Promise<Authority> {
   const store = await openSqliteStore({ path: databaseIn(folder) });
   const ring = await openKeyRing(folder, store);
@@ -55,20 +75,26 @@ export async function approveAs(authority: Authority, requestId: string): Promis
   if (!done.ok) throw new Error(`${requestId} was not approved: ${JSON.stringify(done.denial)}`);
 }
 
+function openRequest(device: DeviceRecord, role: Role): string[] {
+  const { request } = roleOf(device, role).record;
+  return request ? [formatRequestId(newestRef(request))] : [];
+}
+
 export async function openBenchHouse(
-  options: Partial<GatewayOptions> & { readonly clock?: Clock } = {},
+  options: Partial<GatewayOptions> & { readonly clock?: Clock; readonly terms?: Partial<Terms> } = {},
 ): Promise<BenchHouse> {
-  const { clock, ...rest } = options;
+  const { clock, terms, ...rest } = options;
   const folder = mkdtempSync(join(tmpdir(), 'antechamber-bench-'));
-  let audited = 0;
+  let audited: Audited = { requests: 0, renewals: 0, others: 0 };
   let logged = 0;
   const count = (): void => {
     logged += 1;
   };
   const authority = await openAuthority(folder, {
     ...(clock && { clock }),
-    onAudit: () => {
-      audited += 1;
+    ...(terms && { terms }),
+    onAudit: (line) => {
+      audited = audit(audited, line);
     },
   });
   const gateway = await startGateway({
@@ -83,21 +109,22 @@ export async function openBenchHouse(
     },
     ...rest,
   });
+  const openOf = async (deviceId?: string): Promise<string[]> => {
+    const devices = (await authority.store.list()).map(deviceOf);
+    return devices
+      .filter((device) => deviceId === undefined || device.deviceId === deviceId)
+      .flatMap((device) => ROLES.flatMap((role) => openRequest(device, role)));
+  };
   return {
     gateway,
     folder,
     audited: () => audited,
     logged: () => logged,
-    openRequests: async () => {
-      const devices = (await authority.store.list()).map(deviceOf);
-      return devices.flatMap((device) =>
-        ROLES.flatMap((role) => {
-          const { request } = roleOf(device, role).record;
-          return request ? [formatRequestId(newestRef(request))] : [];
-        }),
-      );
-    },
+    openRequests: () => openOf(),
     approve: (requestId) => approveAs(authority, requestId),
+    approveDevice: async (deviceId) => {
+      for (const requestId of await openOf(deviceId)) await approveAs(authority, requestId);
+    },
     stop: async () => {
       await gateway.stop('benchmark over');
       await authority.store.close();

@@ -43,7 +43,7 @@ async function bytesEach(
 }
 
 async function parkedRound(clients: readonly Child[], connections: number): Promise<number> {
-  const server = startChild('./gateway-server.ts', ['--expose-gc']);
+  const server = startChild('./gateway-server.ts');
   const most = connections + WARM_UP;
   const limits = { parked: most, parkedPerAddress: most, parkedPerRole: most };
   const { url } = await server.call<{ url: string }>('start', { limits });
@@ -51,7 +51,7 @@ async function parkedRound(clients: readonly Child[], connections: number): Prom
 }
 
 async function idleRound(clients: readonly Child[], connections: number): Promise<number> {
-  const server = startChild('./bare-server.ts', ['--expose-gc']);
+  const server = startChild('./bare-server.ts');
   const { url } = await server.call<{ url: string }>('start', { hello: {} });
   return bytesEach(server, url, clients, 'idle', connections);
 }

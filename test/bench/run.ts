@@ -4,8 +4,10 @@ import { availableParallelism, cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureConnects } from './connects.ts';
 import { type Figure, headlineOf, isMet, tableOf } from './figures.ts';
+import { measureOfficial } from './official.ts';
 import { measureParked } from './parked.ts';
 import { measureRelease } from './release.ts';
+import { measureWaiting } from './waiting.ts';
 
 const { values } = parseArgs({
   options: {
@@ -20,6 +22,8 @@ const PARTS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   connect: () => measureConnects({ rounds, count: 2000 }),
   parked: () => measureParked({ rounds, connections: 10_000 }),
   release: () => measureRelease({ parked: 1000, approvals: 300 }),
+  waiting: () => measureWaiting({ episodes: 400, longestMs: 3_600_000 }),
+  official: () => measureOfficial({ episodes: 12, fromMs: 20_000, untilMs: 40_000 }),
 };
 
 const unknown = values.only.find((part) => !(part in PARTS));
