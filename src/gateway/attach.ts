@@ -184,6 +184,8 @@ function accept(core: Core, socket: WebSocket, request: IncomingMessage): void {
 /** Whoever came in by a secret that has changed must prove the new one. A device's own token stands. */
 function endSharedSessions(core: Core): void {
   for (const session of core.sessions) {
-    if (session.credential !== 'device-token') session.actor.send({ type: 'credential.ended' });
+    // One that has not sent its connect yet was let in by nothing.
+    const cameByIt = session.admission !== undefined && session.credential !== 'device-token';
+    if (cameByIt) session.actor.send({ type: 'credential.ended' });
   }
 }

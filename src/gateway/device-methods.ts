@@ -74,6 +74,14 @@ async function settled<T>(
   return done;
 }
 
+/** What is given is in the vocabulary, as what is asked for is: `operator.admin` would cover any word at all. */
+function unknownScopes({ core }: Session, scopes: readonly string[] = []): Answer | undefined {
+  const known = [...core.vocabulary.operator, ...core.vocabulary.node];
+  const unknown = scopes.filter((scope) => !known.includes(scope));
+  if (unknown.length === 0) return undefined;
+  return refused(`unknown scope: ${unknown.join(', ')}`, { code: 'UNKNOWN_SCOPE', scopes: unknown });
+}
+
 function answer<T>(decision: Decision<T>, attempt: Attempt, payload: (done: T) => unknown): Answer {
   return decision.ok ? ok(payload(decision)) : deniedAnswer(decision.denial, attempt);
 }
@@ -119,6 +127,8 @@ function requestMethods(): Methods {
       return ok(visibleTo(callerOf(session), list));
     }),
     method('device.pair.approve', OfRequest, async ({ requestId, scopes }, { session }) => {
+      const unknown = unknownScopes(session, scopes);
+      if (unknown) return unknown;
       const done = await approve(decidingFor(session), requestId, scopes ?? null);
       if (done.ok) await session.core.room.notice({ deviceId: done.device.deviceId });
       return answer(done, 'device pairing approval', ({ device, request }) => ({
@@ -148,6 +158,8 @@ function rightsMethods(): Methods {
       return answer(done, 'device pairing rename', () => ({ deviceId, label }));
     }),
     method('device.token.rotate', Rotation, async ({ deviceId, role, scopes }, { session }) => {
+      const unknown = unknownScopes(session, scopes);
+      if (unknown) return unknown;
       const decision = rotate(decidingFor(session), deviceId, role, scopes ?? null);
       const done = await settled(session, deviceId, decision);
       return answer(done, 'device token rotation', ({ device }) => rotatedPayload(session, device, role));

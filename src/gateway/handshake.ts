@@ -138,7 +138,8 @@ export async function askAuthority(session: Session): Promise<boolean> {
   if (answer.ok) {
     admission.declined = answer.verdict === 'quiet';
   } else {
-    core.limiter.fail(session.address);
+    // A token that we once gave is no guess: a device that knocks with it must not lock its address out for others.
+    if (answer.problem === 'device-token-invalid') core.limiter.fail(session.address);
     session.actor.send({
       type: 'proof.refused',
       denial: { code: 'CREDENTIAL_INVALID', problem: answer.problem },

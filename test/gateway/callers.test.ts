@@ -199,6 +199,26 @@ describe('who else may decide', () => {
     });
   });
 
+  it('a scope that nobody knows is given by nobody, though admin would cover it', async () => {
+    const house = await openHouse({ gateway: { locality: { local: 'auto' } } });
+    const { client: owner } = await live(house, { scopes: ['operator.admin'] });
+    const device = newDevice();
+    await live(house, { device, scopes: READ });
+    const { requestId } = await wait(house, { device, scopes: ['operator.admin'], mode: 'node' });
+    const rotation = { deviceId: device.id, role: 'operator' };
+    for (const scope of ['operator.time-travel', 'operator.a,b', 'operator.read|x']) {
+      const part = await owner.request('device.pair.approve', { requestId, scopes: [scope] });
+      expect(part.error?.message).toContain(scope);
+    }
+    await approveBy(owner, requestId);
+    const { error } = await owner.request('device.token.rotate', {
+      ...rotation,
+      scopes: ['operator.time-travel'],
+    });
+    expect(error?.message).toContain('operator.time-travel');
+    expect(await grantOf(house, device.id)).toEqual(['operator.admin', ...READ]);
+  });
+
   it('#121317: a token is delivered to nobody but its own device', async () => {
     const house: House = await openHouse();
     const device = newDevice();

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import { rotate } from '../../src/authority/device-decisions.ts';
 import { limitPayload } from '../../src/gateway/payload-limit.ts';
 import { type House, openHouse, SHARED } from '../support/harness.ts';
 import { expectServing, live, pair, READ } from '../support/pairing.ts';
@@ -117,6 +118,35 @@ describe('guessing the shared secret', () => {
       expect((await guess(house, '203.0.113.1', 'wrong')).details.code).toBe('AUTH_TOKEN_MISMATCH');
       await house.pass(7000);
     }
+  });
+
+  it('#20679: a device whose own token has expired is no guesser, and does not lock its address out for others', async () => {
+    const house = await openHouse({ gateway: BEHIND_PROXY });
+    const device = newDevice();
+    const deviceToken = await pair(house, device, READ);
+    await rotate(house.owner, device.id, 'operator', null);
+    await house.pass(31 * 24 * 3_600_000, 24 * 3_600_000);
+    const from = { 'x-forwarded-for': '203.0.113.1' };
+    for (let attempt = 0; attempt < 15; attempt++) {
+      const { client, answer } = await house.connect({ device, scopes: READ, auth: { deviceToken } }, from);
+      expect(answer.error.message).toContain('superseded');
+      await client.closed();
+    }
+    expect((await house.connect({ device, scopes: READ, auth: SHARED }, from)).answer.ok).toBe(true);
+  });
+
+  it('a made-up device token is a guess', async () => {
+    const house = await openHouse({ gateway: BEHIND_PROXY });
+    const device = newDevice();
+    const deviceToken = `${(await pair(house, device, READ)).slice(0, -3)}xyz`;
+    const from = { 'x-forwarded-for': '203.0.113.1' };
+    const codes: string[] = [];
+    for (let attempt = 0; attempt < 11; attempt++) {
+      const { client, answer } = await house.connect({ device, scopes: READ, auth: { deviceToken } }, from);
+      codes.push(answer.error.details.code);
+      await client.closed();
+    }
+    expect(codes).toEqual([...Array(10).fill('AUTH_DEVICE_TOKEN_MISMATCH'), 'AUTH_RATE_LIMITED']);
   });
 
   it('#77979: nobody who knows no secret makes the gateway check a signature', async () => {

@@ -137,6 +137,18 @@ describe('a token that was lost on the way (R9)', () => {
     expect(hello.auth.deviceToken).toMatch(/^atk1_/);
   });
 
+  it('a change of the shared secret leaves alone who has only just come, and who came by its own token', async () => {
+    const house = await openHouse();
+    const device = newDevice();
+    const deviceToken = await pair(house, device, READ);
+    const session = await live(house, { device, scopes: READ, auth: { deviceToken } });
+    const early = await house.client();
+    await early.event('connect.challenge');
+    house.gateway.setAuth({ mode: 'token', secret: 'another secret' });
+    expect((await early.connect({ device, scopes: READ, auth: { deviceToken } })).ok).toBe(true);
+    expect((await session.client.request('health')).ok).toBe(true);
+  });
+
   it('#73636: an unknown device with a stale token and the shared secret is one clear request', async () => {
     const house = await openHouse();
     const device = newDevice();
