@@ -64,13 +64,25 @@ async function realEpisode(house: BenchHouse, approveAfterMs: number): Promise<n
   return usableAt - approvedAt;
 }
 
+/** A real client's moments are a little late, and at the edge of a slice that decides between 0 s and a whole delay. */
+const EDGE_MS = 750;
+
+/** How far each wait is, in seconds, from what the model gives for an approval at that moment, or just beside it. */
+async function apartFromModel(real: readonly number[], approveAfterMs: readonly number[]): Promise<number[]> {
+  const beside = [-EDGE_MS, 0, EDGE_MS].map((shift) => approveAfterMs.map((afterMs) => afterMs + shift));
+  const predicted = await waitVirtually(OFFICIAL, beside.flat());
+  return real.map((ms, index) => {
+    const near = [0, 1, 2].map((turn) => predicted[turn * real.length + index]?.ms ?? Number.NaN);
+    return Math.max(0, Math.min(...near) - ms, ms - Math.max(...near)) / 1000;
+  });
+}
+
 export async function measureOfficial({ episodes, fromMs, untilMs }: OfficialPlan): Promise<Figure[]> {
   const approveAfterMs = Array.from({ length: episodes }, () => fromMs + Math.random() * (untilMs - fromMs));
   const house = await openBenchHouse();
   const real = await Promise.all(approveAfterMs.map((afterMs) => realEpisode(house, afterMs)));
   await house.stop();
-  const predicted = await waitVirtually(OFFICIAL, approveAfterMs);
-  const apart = real.map((ms, index) => Math.abs(ms - (predicted[index]?.ms ?? Number.NaN)) / 1000);
+  const apart = await apartFromModel(real, approveAfterMs);
   const seconds = real.map((ms) => ms / 1000);
   const note = `REAL time, the real client, ${episodes} at once, approved after ${fromMs / 1000}..${untilMs / 1000} s`;
   return [
@@ -86,7 +98,7 @@ export async function measureOfficial({ episodes, fromMs, untilMs }: OfficialPla
       name: 'real client, apart from its model: p50',
       value: quantile(apart, 0.5),
       unit: 's',
-      note: 'the model with the same approval moments',
+      note: `the model with the same approval moments, give or take ${EDGE_MS} ms`,
     },
     {
       name: 'real client, apart from its model: most',
