@@ -31,7 +31,10 @@ export function decidingFor(session: Session): Deciding {
   const { core, connId, address, credential } = session;
   return {
     authority: core.authority,
-    caller: callerOf(session),
+    // Asked for anew in every step: what the session has lost by then, it does not give to others any more (I18).
+    get caller() {
+      return callerOf(session);
+    },
     origin: { connId, address, auth: credential, client: session.admission?.client.id ?? null },
   };
 }

@@ -3,7 +3,17 @@ import { revoke } from '../../src/authority/device-decisions.ts';
 import { approve, reject } from '../../src/authority/request-decisions.ts';
 import { type Held, openGatedHouse } from '../support/gated-store.ts';
 import { openSecond, SHARED } from '../support/harness.ts';
-import { ASKED, history, live, openRequest, READ, wait } from '../support/pairing.ts';
+import {
+  ADMIN_BUNDLE,
+  ASKED,
+  grantOf,
+  history,
+  live,
+  openRequest,
+  pair,
+  READ,
+  wait,
+} from '../support/pairing.ts';
 import { newDevice } from '../support/raw-client.ts';
 
 const NODE = { scopes: READ, mode: 'node' } as const;
@@ -121,6 +131,23 @@ describe('a decision that falls between two steps of a connection', () => {
     expect(answer.error.details).toMatchObject({ outcome: 'revoked' });
     hearing.release();
     expect(house.gateway.sessions()).toHaveLength(0);
+  });
+
+  it('I18: an approval under way does not use the rights that its caller has just lost', async () => {
+    const { house, gates } = await openGatedHouse();
+    const manager = newDevice();
+    await pair(house, manager, ADMIN_BUNDLE);
+    const { client } = await live(house, { device: manager, scopes: ADMIN_BUNDLE });
+    const target = newDevice();
+    const { requestId } = await wait(house, { device: target, ...NODE });
+    const gate = gates.hold('after-load', target.id);
+    client.sendRequest('device.pair.approve', { requestId });
+    await gate.reached;
+    await revoke(house.owner, manager.id, 'operator');
+    await client.until(() => house.gateway.sessions().length === 0);
+    gate.release();
+    expect((await client.closed()).reason).toBe('device role revoked');
+    expect(await grantOf(house, target.id)).toEqual([]);
   });
 
   it('I17: a change of another role does not answer a connect whose own step is under way', async () => {
