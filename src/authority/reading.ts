@@ -1,7 +1,7 @@
 import type { RecordRead } from '../../machines/connection-setup.ts';
 import { newestRef, type OpenRequest } from '../../machines/record.ts';
 import { denialFor, readRecord, type Settled, type View } from '../../machines/verdict.ts';
-import { parseRequestId, type RequestRef, type Role } from '../../machines/vocabulary.ts';
+import { type Outcome, parseRequestId, type RequestRef, type Role } from '../../machines/vocabulary.ts';
 import type { Store } from '../store/store.ts';
 import { detailOf } from './audit.ts';
 import { type DeviceRecord, otherPairedRoles, roleOf } from './device.ts';
@@ -47,6 +47,25 @@ export async function findSettlement(
   return { request: ref, outcome, by, atMs, deviceId, role: last.role as Role, scopesFrom, scopesTo };
 }
 
+/** How a request went for somebody whose own wish is covered while it is open still: by one of its approvals, or else. */
+export async function outcomeWhileOpen(store: Store, requestId: string): Promise<'approved' | 'superseded'> {
+  const events = await store.history({ requestId });
+  return events.some(({ type }) => type === 'request.approved') ? 'approved' : 'superseded';
+}
+
+/** What became of a request for ONE of those who wait for it, by its own wish (R12). */
+async function outcomeFor(
+  store: Store,
+  { covered }: View,
+  request: RequestRef | null,
+  settled: Outcome | null,
+): Promise<Outcome | null> {
+  if (request === null || !covered) return settled;
+  // The part that was given is all that this one asked for.
+  if (settled === 'narrowed') return 'approved';
+  return settled ?? outcomeWhileOpen(store, request.id);
+}
+
 /**
  * Reads a device's record for one connection (TABLES R11). The history is asked only when the request that the
  * connection waits for is no longer the open one, which is rare.
@@ -71,7 +90,7 @@ export async function readFor(
   return {
     view: signed,
     denial: denialFor(signed, other, record, settled ?? null, wait),
-    outcome: settled?.outcome ?? null,
+    outcome: await outcomeFor(store, signed, request, settled?.outcome ?? null),
   };
 }
 

@@ -1,3 +1,5 @@
+import { covers } from '../../machines/policy.ts';
+import { namedRevision, PAIRING } from '../../machines/record.ts';
 import { readRecord } from '../../machines/verdict.ts';
 import {
   formatRequestId,
@@ -6,8 +8,8 @@ import {
   type RequestedScopes,
   readWish,
 } from '../../machines/vocabulary.ts';
-import { roleOf } from '../authority/device.ts';
-import { findSettlement } from '../authority/reading.ts';
+import { type DeviceRecord, roleOf } from '../authority/device.ts';
+import { findSettlement, outcomeWhileOpen } from '../authority/reading.ts';
 import { withdraw } from '../authority/request-decisions.ts';
 import { clientKindOf, wireDenial } from '../protocol/denial.ts';
 import { deniedAnswer } from './denied.ts';
@@ -105,8 +107,12 @@ async function waitUpgrade({ session, params }: Call): Promise<Answer> {
   for (;;) {
     const changed = session.nextChange();
     const device = await core.authority.load(deviceId);
-    const isOpen = device !== undefined && roleOf(device, role).record.request?.id === ref.id;
-    if (!isOpen) return outcomeOf(session, ref.id, asked);
+    const record = device && roleOf(device, role).record;
+    if (!device || record?.request?.id !== ref.id) return outcomeOf(session, ref.id, asked);
+    // A newer revision may stay open; what this one asked for is there.
+    if (covers(record.grant, namedRevision(record, ref)?.scopes ?? [PAIRING])) {
+      return granted(session, device, asked, await outcomeWhileOpen(core.authority.store, ref.id));
+    }
     await changed;
     if (!session.isAuthorized) return refused('scope upgrade expired or not found');
   }
@@ -122,9 +128,14 @@ async function outcomeOf(session: Session, id: string, asked: string): Promise<A
   const details = { outcome: settled.outcome };
   const device = await core.authority.load(deviceId);
   if (status !== 'approved' || !device) return ok({ status, requestId: asked, details });
+  return granted(session, device, asked, settled.outcome);
+}
+
+function granted(session: Session, device: DeviceRecord, requestId: string, outcome: Outcome): Answer {
+  const { core, role } = session;
   const { grant } = roleOf(device, role).record;
   const deviceToken = core.authority.tokenFor(device, role);
-  return ok({ status, requestId: asked, deviceToken, scopes: grant, details });
+  return ok({ status: STATUS[outcome], requestId, deviceToken, scopes: grant, details: { outcome } });
 }
 
 async function withdrawUpgrade({ session, params }: Call): Promise<Answer> {
