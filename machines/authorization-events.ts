@@ -68,6 +68,7 @@ export type Verdict =
   | 'withdrawn'
   | 'notOpen'
   | 'beyondRequest'
+  | 'givesNothing'
   | 'alreadyGranted'
   | 'rotated'
   | 'beyondCeiling'

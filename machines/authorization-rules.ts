@@ -62,6 +62,7 @@ export const approvePairing = [...refuseApproval, ...giveRevision] as const;
 export const approveDelta = [
   ...refuseApproval,
   { guard: { type: 'revisionIsGranted', params: its }, actions: reply('approved') },
+  { guard: { type: 'givesNothing', params: its }, actions: reply('givesNothing') },
   ...giveRevision,
 ] as const;
 

@@ -87,6 +87,8 @@ export const authorizationSetup = setup({
       covers(context.grant, record.namedRevision(context, e.request)?.scopes ?? []),
     beyondRevision: ({ context }, e: Approved) =>
       e.scopes !== null && !covers(record.namedRevision(context, e.request)?.scopes ?? [], e.scopes),
+    // A part that gives nothing would be a rejection under another name (I6).
+    givesNothing: ({ context }, e: Approved) => e.scopes !== null && covers(context.grant, e.scopes),
     narrows: ({ context }, e: Approved) => declinedPart(context, e).length > 0,
     approvalCoversNewest: ({ context }, e: Approved) =>
       grantCoversNewest(context, approvedScopes(context, e)),

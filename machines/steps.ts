@@ -137,6 +137,9 @@ export function rotate(
     rotatedAtMs: at,
     tokens: {
       ...tokens,
+      // The present generation has arrived: what was still accepted beside it has had its use, and must not get the
+      // new generation's long wait on top of its grace.
+      oldest: tokens.delivered ? tokens.current : tokens.oldest,
       current: tokens.current + 1,
       delivered: false,
       retireAtMs: running ? tokens.retireAtMs : at + terms.retireMs,

@@ -29,6 +29,7 @@ export interface CallerDenial {
 }
 
 const ADMIN = 'operator.admin';
+const PAIRING = 'operator.pairing';
 
 function denied(reason: CallerDenial['reason'], missingScope: string | null = null): CallerDenial {
   return { kind: 'denied', reason, missingScope };
@@ -57,8 +58,9 @@ export function seesOthers(caller: Caller): boolean {
   return caller.class !== 'device-token' || isAdmin(caller);
 }
 
-/** Rules 2 to 4 of PROTOCOL 5.5 for whatever touches a device without giving it anything new. */
+/** Rules 1, 3 and 4 of PROTOCOL 5.5 for whatever touches a device without giving it anything new. */
 export function mayManage(caller: Caller, deviceId: string, role: Role | null): CallerDenial | undefined {
+  if (!isOwner(caller) && !covers(caller.scopes, [PAIRING])) return denied('caller-missing-scope', PAIRING);
   if (!seesOthers(caller) && callerDevice(caller) !== deviceId) return denied('device-ownership-mismatch');
   if (role !== null && role !== 'operator' && !isAdmin(caller)) {
     return denied('role-management-requires-admin', ADMIN);

@@ -4,9 +4,11 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
   openSync,
   readFileSync,
   renameSync,
+  unlinkSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -80,9 +82,22 @@ function parseKeys(path: string, text: string): [TokenKey, ...TokenKey[]] {
   return [first, ...rest];
 }
 
-function writeKeys(path: string, keys: readonly TokenKey[]): void {
+function keysText(keys: readonly TokenKey[]): string {
   const plain = keys.map(({ id, secret }) => ({ id, secret: secret.export().toString('base64url') }));
-  writeSecretFile(path, `${JSON.stringify({ version: 1, keys: plain }, null, 2)}\n`);
+  return `${JSON.stringify({ version: 1, keys: plain }, null, 2)}\n`;
+}
+
+/** Of two first starts at once one makes the key, and the other takes it: a link fails where a rename would replace. */
+function createKeys(path: string): void {
+  const draft = `${path}.${randomBytes(4).toString('hex')}.draft`;
+  writeSecretFile(draft, keysText([newKey()]));
+  try {
+    linkSync(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    unlinkSync(draft);
+  }
 }
 
 /** The newest state of a store that this key ring has seen: a store that is older came out of a backup. */
@@ -124,8 +139,9 @@ function keepMark(path: string, write: (seq: number) => void): Pick<KeyRing, 'ma
     clearTimeout(timer);
     if (timer === undefined) return;
     timer = undefined;
-    // A folder that was deleted under us takes the database with it; there is nothing left to guard.
-    if (existsSync(dirname(path))) write(noted);
+    // A folder that was deleted under us takes the database with it; there is nothing left to guard. Another process
+    // on the folder may have come further, and a mark never goes back.
+    if (existsSync(dirname(path)) && (readMark(path)?.seq ?? 0) < noted) write(noted);
   };
   return {
     mark: (seq) => {
@@ -163,7 +179,7 @@ export async function openKeyRing(folder: string, store: Store): Promise<KeyRing
         'restore the file from a backup, or start with an empty state folder';
       throw new KeyError('KEY_MISSING', message);
     }
-    writeKeys(keyPath, [newKey()]);
+    createKeys(keyPath);
   }
   const keys = parseKeys(keyPath, readText(keyPath));
   const mark = readMark(markPath);
@@ -180,6 +196,6 @@ export function rotateTokenKey(folder: string): string {
   const keyPath = join(folder, KEY_FILE);
   const keys = parseKeys(keyPath, readText(keyPath));
   const key = newKey();
-  writeKeys(keyPath, [key, ...keys]);
+  writeSecretFile(keyPath, keysText([key, ...keys]));
   return key.id;
 }

@@ -7,6 +7,8 @@ import {
   type RequestRef,
   type Role,
 } from '../../machines/vocabulary.ts';
+import type { StoredEvent } from '../store/store.ts';
+import { detailOf } from './audit.ts';
 import { callerDevice, describeCaller, mayGive, mayManage, seesOthers } from './callers.ts';
 import { type Deciding, type Decision, type DecisionDenial, decide, no } from './deciding.ts';
 import { type DeviceRecord, roleOf } from './device.ts';
@@ -37,9 +39,13 @@ export async function approve(
   });
   if (!taken.ok) return isForgotten(taken.denial) ? late(deciding, ref, ['approved'], scopes) : taken;
   if (taken.verdict === 'beyondRequest') return no({ kind: 'beyond-request', scopes: scopes ?? [] });
+  if (taken.verdict === 'givesNothing') return no({ kind: 'invalid', problem: GIVES_NOTHING });
   if (taken.verdict === 'notOpen') return late(deciding, ref, ['approved', 'superseded'], scopes);
   return { ok: true, device: taken.device, role, request: ref };
 }
+
+const GIVES_NOTHING =
+  'the device has these scopes already: name more of what it asks for, or reject the request';
 
 /** Rejects the whole request; what `requestId` showed stays declined for the quiet period (R5). */
 export async function reject(
@@ -79,9 +85,21 @@ export async function withdraw(
     if (callerDevice(deciding.caller) !== deviceId) return { kind: 'unknown-request' };
     return [{ role, event: { type: 'request.withdrawn', request: ref, at } }];
   });
-  if (!taken.ok) return taken;
-  if (taken.verdict === 'notOpen') return no({ kind: 'unknown-request' });
+  if (!taken.ok) return isForgotten(taken.denial) ? lateWithdrawal(deciding, ref) : taken;
+  if (taken.verdict === 'notOpen') return lateWithdrawal(deciding, ref);
   return { ok: true, request: ref };
+}
+
+async function lateWithdrawal(
+  deciding: Deciding,
+  ref: RequestRef,
+): Promise<Decision<{ readonly request: RequestRef }>> {
+  const settled = await findSettlement(deciding.authority.store, ref.id);
+  if (!settled || settled.deviceId !== callerDevice(deciding.caller)) return no({ kind: 'unknown-request' });
+  const { deviceId, role, outcome, by } = settled;
+  return outcome === 'withdrawn'
+    ? { ok: true, request: ref }
+    : no({ kind: 'already', outcome, by, deviceId, role });
 }
 
 /** Which device and role a request id belongs to, open or settled. */
@@ -125,6 +143,17 @@ function gaveExactly(
   return covers(scopesTo, scopes) && covers([...scopesFrom, ...scopes], scopesTo);
 }
 
+/** Whether an owner was ever shown this revision, and whether an approval of exactly it was committed. */
+function knownRevision(
+  events: readonly StoredEvent[],
+  ref: RequestRef,
+): { isShown: boolean; isApproved: boolean } {
+  const named = formatRequestId(ref);
+  const about = events.filter((event) => detailOf(event).request === named);
+  const isShown = about.some(({ type }) => type === 'request.opened' || type === 'request.widened');
+  return { isShown, isApproved: about.some(({ type }) => type === 'request.approved') };
+}
+
 /** An answer to a decision on a request that is settled, or on a revision it never had (I7). */
 async function late(
   deciding: Deciding,
@@ -132,12 +161,17 @@ async function late(
   same: readonly Outcome[],
   scopes: readonly string[] | null,
 ): Promise<Decision<{ readonly device: DeviceRecord; readonly role: Role; readonly request: RequestRef }>> {
-  const settled = await findSettlement(deciding.authority.store, ref.id);
-  if (!settled) return no({ kind: 'unknown-request' });
+  const { store } = deciding.authority;
+  const settled = await findSettlement(store, ref.id);
+  const { isShown, isApproved } = knownRevision(await store.history({ requestId: ref.id }), ref);
+  if (!settled || !isShown) return no({ kind: 'unknown-request' });
   const { deviceId, role, outcome, by } = settled;
   const device = await deciding.authority.load(deviceId);
+  // A part that was approved before the rest was rejected stays approved: the same decision again says so.
   const isSame =
-    scopes === null ? same.includes(outcome) : gaveExactly(settled, scopes) && GIVEN.includes(outcome);
+    scopes === null
+      ? same.includes(outcome) || (isApproved && same.includes('approved'))
+      : gaveExactly(settled, scopes) && GIVEN.includes(outcome);
   if (isSame && device) return { ok: true, device, role, request: ref };
   return no({ kind: 'already', outcome, by, deviceId, role });
 }

@@ -47,27 +47,31 @@ function tokenMac(
   return mac(key, [...parts, String(epoch), String(generation), String(grantVersion)]);
 }
 
+function tokenText(
+  key: TokenKey,
+  storeId: string,
+  device: DeviceRecord,
+  role: Role,
+  numbers: TokenNumbers,
+): string {
+  const { epoch, generation, grantVersion } = numbers;
+  const digest = tokenMac(key, storeId, device, role, numbers).toString('base64url');
+  return [PREFIX, key.id, epoch, generation, grantVersion, digest].join('_');
+}
+
 /**
  * The present token of a (device, role): the same record always gives the same token, so one that was lost on the way
  * is simply delivered again (DESIGN section 4, Tokens). A bearer of it without the device's key gets nowhere.
  */
 export function deriveToken(realm: TokenRealm, device: DeviceRecord, role: Role): string {
   const { record } = roleOf(device, role);
+  const [key] = realm.keys;
   const numbers = {
     epoch: realm.epoch,
     generation: record.tokens.current,
     grantVersion: record.grantVersion,
   };
-  const [key] = realm.keys;
-  const digest = tokenMac(key, realm.storeId, device, role, numbers);
-  return [
-    PREFIX,
-    key.id,
-    numbers.epoch,
-    numbers.generation,
-    numbers.grantVersion,
-    digest.toString('base64url'),
-  ].join('_');
+  return tokenText(key, realm.storeId, device, role, numbers);
 }
 
 /** Whether a text has the shape of one of our tokens; says nothing about whether it is valid. */
@@ -86,12 +90,13 @@ const INVALID: TokenCheck = { ok: false, problem: 'device-token-invalid' };
  * made it, and only then the record decides whether that generation is still accepted (R9).
  */
 export function checkToken(realm: TokenRealm, device: DeviceRecord, role: Role, token: string): TokenCheck {
-  const match = /^atk1_([0-9a-f]{8})_(\d{1,9})_(\d{1,9})_(\d{1,9})_([\w-]{43})$/.exec(token);
+  const match = /^atk1_([0-9a-f]{8})_(\d{1,9})_(\d{1,9})_(\d{1,9})_[\w-]{43}$/.exec(token);
   const key = match && realm.keys.find(({ id }) => id === match[1]);
   if (!match || !key) return INVALID;
   const numbers = { epoch: Number(match[2]), generation: Number(match[3]), grantVersion: Number(match[4]) };
-  const presented = Buffer.from(match[5] as string, 'base64url');
-  const expected = tokenMac(key, realm.storeId, device, role, numbers);
+  // The whole text is compared: a token has one spelling only.
+  const expected = Buffer.from(tokenText(key, realm.storeId, device, role, numbers));
+  const presented = Buffer.from(token);
   if (presented.length !== expected.length || !timingSafeEqual(presented, expected)) return INVALID;
   const kept = roleOf(device, role);
   const { tokens } = kept.record;

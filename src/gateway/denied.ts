@@ -38,7 +38,7 @@ function toldDenied(denial: Of<'denied'>, attempt: Attempt): Told {
 function toldAlready({ outcome, by, deviceId, role }: Of<'already'>): Told {
   const undo: Record<Of<'already'>['outcome'], string> = {
     approved: `antechamber devices revoke ${deviceId} --role ${role}`,
-    narrowed: `antechamber devices rotate ${deviceId} --role ${role} --scope <scope>`,
+    narrowed: `antechamber devices forgive ${deviceId} (it may ask for the rest again) or antechamber devices revoke ${deviceId} --role ${role}`,
     rejected: `antechamber devices forgive ${deviceId}`,
     superseded: `antechamber devices revoke ${deviceId} --role ${role}`,
     expired: 'let the device ask again',
@@ -55,8 +55,8 @@ const TELL: { readonly [K in DecisionDenial['kind']]: (denial: Of<K>, attempt: A
   denied: toldDenied,
   already: toldAlready,
   'unknown-request': () => ({ message: 'unknown requestId', details: { code: 'UNKNOWN_REQUEST' } }),
-  'revision-needed': ({ newest }) => ({
-    message: `requestId needs its revision${newest === null ? '' : `; to approve all of it: antechamber devices approve ${newest}`}`,
+  'revision-needed': ({ newest }, attempt) => ({
+    message: `requestId needs its revision${newest === null ? '' : `; the newest is ${newest}: antechamber devices ${attempt === 'device pairing approval' ? 'approve' : 'reject'} ${newest}`}`,
     details: { code: 'REVISION_NEEDED', requestId: newest },
   }),
   'beyond-request': ({ scopes }) => ({

@@ -34,7 +34,9 @@ const OWNERS = ['store file', 'gateway'];
 /** PROTOCOL 5.5 written out: who may give `operator.write` to device A. */
 const MAY_GIVE = [...OWNERS, 'other token, admin', 'other shared secret', 'no device'];
 /** ... and who may touch A without giving it anything. */
-const MAY_TOUCH = Object.keys(CALLERS).filter((name) => name !== 'other token');
+const MAY_TOUCH = Object.keys(CALLERS).filter(
+  (name) => name !== 'other token' && name !== 'no device, no scopes',
+);
 const MAY_TOUCH_NODES = [...OWNERS, 'own token, admin', 'own shared secret, admin', 'other token, admin'];
 
 async function pending(role: Role = 'operator'): Promise<{ desk: Desk; ref: string }> {
@@ -56,7 +58,7 @@ const VERBS: readonly (readonly [name: string, verb: Verb, allowed: readonly str
   [
     'reissue',
     (desk, caller) => reissue(desk.as(caller), A, 'operator'),
-    [...MAY_GIVE, 'other shared secret, pairing only', 'no device, no scopes'],
+    [...MAY_GIVE, 'other shared secret, pairing only'],
   ],
   ['revoke', (desk, caller) => revoke(desk.as(caller), A, 'operator'), MAY_TOUCH],
   ['remove', (desk, caller) => remove(desk.as(caller), A), MAY_TOUCH],

@@ -134,10 +134,10 @@ const tokens: readonly Rule[] = [
   ),
   on(
     'token.rotated',
-    'R9 a rotation ends no generation by itself, and starts one',
+    'R9 a rotation starts a generation, and ends only what a delivered one has replaced',
     ({ was, is }) =>
       is.tokens.current === was.tokens.current + 1 &&
-      is.tokens.oldest === was.tokens.oldest &&
+      is.tokens.oldest === (was.tokens.delivered ? was.tokens.current : was.tokens.oldest) &&
       is.tokens.floor === was.tokens.floor &&
       is.tokens.retireAtMs !== null,
     ({ taken }) => taken.verdict === 'rotated',
@@ -159,8 +159,10 @@ const tokens: readonly Rule[] = [
     ({ taken }) => taken.announcements.length > 0,
   ),
   always(
-    'R9 generations end by a deadline of their own, a revocation or a removal',
+    'R9 generations end by a deadline of their own, a revocation, a removal, or a rotation of what replaced them',
     ({ was, is, event }) => {
+      if (event.type === 'token.rotated')
+        return was.tokens.delivered && is.tokens.oldest === was.tokens.current;
       const due = event.type === 'deadline.reached' && (was.tokens.retireAtMs ?? Infinity) <= event.at;
       return event.type === 'deadline.reached' ? due : is.tokens.floor === is.tokens.current;
     },
