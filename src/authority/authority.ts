@@ -82,6 +82,8 @@ export class Authority {
   readonly #mostStrangers: number;
   /** Attempts since the request's record was last written, by request id (DESIGN: counted lazily). */
   readonly #attempts = new Map<string, number>();
+  /** Tokens by the record that they were derived from. A record never changes, so neither does its token. */
+  readonly #tokens = new WeakMap<DeviceRecord, { readonly [R in Role]?: string }>();
 
   constructor(options: AuthorityOptions) {
     this.store = options.store;
@@ -169,7 +171,9 @@ export class Authority {
 
   /** The token that a full hello delivers. */
   tokenFor(device: DeviceRecord, role: Role): string {
-    return deriveToken(this.realm, device, role);
+    const known = this.#tokens.get(device)?.[role] ?? deriveToken(this.realm, device, role);
+    this.#tokens.set(device, { ...this.#tokens.get(device), [role]: known });
+    return known;
   }
 
   /** Attempts of an open request, the ones that are not written yet included. */

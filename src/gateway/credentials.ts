@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { CredentialProblem, Denial } from '../../machines/denial.ts';
 import type { Clock } from '../authority/committer.ts';
 import { looksLikeToken } from '../authority/tokens.ts';
@@ -20,11 +20,11 @@ export type CredentialReading =
   | { readonly ok: true; readonly credential: 'device-token'; readonly deviceToken: string }
   | { readonly ok: false; readonly problem: CredentialProblem };
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+const digest = (text: string): Buffer => hash('sha256', text, 'buffer');
 
 /** A text that only a device's record can judge. 2026.2.19 sends its device token as `auth.token`; only what has our
  * shape, beside a device, is worth a signature check. */
-function deviceTokenOf({ auth, device }: ConnectRequest): string | undefined {
+export function deviceTokenOf({ auth, device }: ConnectRequest): string | undefined {
   const candidate = auth.deviceToken ?? auth.token;
   return device && candidate !== undefined && looksLikeToken(candidate) ? candidate : undefined;
 }

@@ -55,6 +55,7 @@ export function makeLocality({
   const trusted = new BlockList();
   for (const range of trustedProxies) addRange(trusted, range);
   const isTrusted = (address: string): boolean => {
+    if (trustedProxies.length === 0) return false;
     const family = isIP(address);
     return family !== 0 && trusted.check(address, family === 6 ? 'ipv6' : 'ipv4');
   };
