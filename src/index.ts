@@ -12,6 +12,7 @@ export type { Deciding, Decision, DecisionDenial } from './authority/deciding.ts
 export * from './authority/device-decisions.ts';
 export { type KeyRing, openKeyRing, rotateTokenKey } from './authority/keys.ts';
 export { type DeviceList, listDevices } from './authority/listing.ts';
+export { type OpenAuthority, type OpenOptions, openAuthority } from './authority/open.ts';
 export { approve, reject, withdraw } from './authority/request-decisions.ts';
 export { type Attached, type AttachOptions, attach } from './gateway/attach.ts';
 export type { Authenticate, Log, SessionCallbacks } from './gateway/core.ts';
@@ -20,5 +21,6 @@ export type { LiveSession } from './gateway/live-session.ts';
 export { type Answer, type Call, type Method, ok, refused } from './gateway/method.ts';
 export { type Gateway, type GatewayOptions, startGateway } from './gateway/server.ts';
 export type { Limits, WaitingSettings } from './gateway/settings.ts';
+export type { ConnectRequest } from './protocol/connect.ts';
 export { memoryStore } from './store/memory.ts';
 export * from './store/store.ts';

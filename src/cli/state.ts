@@ -2,15 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Terms } from '../../machines/record.ts';
-import { Authority, type AutoApprove } from '../authority/authority.ts';
+import type { Authority, AutoApprove } from '../authority/authority.ts';
 import type { Clock } from '../authority/committer.ts';
-import { openKeyRing, writeSecretFile } from '../authority/keys.ts';
-import type { TokenRealm } from '../authority/tokens.ts';
-import { openSqliteStore } from '../store/sqlite.ts';
+import { writeSecretFile } from '../authority/keys.ts';
+import { DATABASE_FILE, openAuthority } from '../authority/open.ts';
 import type { Store } from '../store/store.ts';
 import { CliError, EXIT } from './exit.ts';
 
-export const DATABASE_FILE = 'antechamber.sqlite';
 const TOKEN_FILE = 'shared-token';
 
 export interface StateOptions {
@@ -25,9 +23,8 @@ export interface StateOptions {
 export interface State {
   readonly folder: string;
   readonly store: Store;
-  readonly realm: TokenRealm;
   readonly authority: Authority;
-  /** The database was older than the mark beside the key: every token of before is superseded. */
+  /** The database came out of a backup (see OpenAuthority). */
   readonly restoredFromBackup: boolean;
   close(): Promise<void>;
 }
@@ -52,37 +49,8 @@ export function requireState(folder: string, { program }: { readonly program: st
 
 /** Opens the store and its keys. Rejects with a StoreError, a KeyError or an error of the operating system. */
 export async function openState(options: StateOptions): Promise<State> {
-  const { folder, clock, terms, autoApprove, onAudit } = options;
-  const store = await openSqliteStore({ path: join(folder, DATABASE_FILE) });
-  try {
-    const ring = await openKeyRing(folder, store);
-    const authority = new Authority({
-      store,
-      realm: ring.realm,
-      clock,
-      terms,
-      onDecision: (seq) => ring.mark(seq),
-      ...(autoApprove && { autoApprove }),
-      ...(onAudit && { onAudit }),
-    });
-    return {
-      folder,
-      store,
-      realm: ring.realm,
-      authority,
-      restoredFromBackup: ring.restoredFromBackup,
-      close: async () => {
-        try {
-          ring.close();
-        } finally {
-          await store.close();
-        }
-      },
-    };
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
+  const opened = await openAuthority(options);
+  return { ...opened, folder: options.folder, store: opened.authority.store };
 }
 
 export function sharedTokenPath(folder: string): string {

@@ -22,8 +22,11 @@ import { WaitingRoom } from './waiting-room.ts';
 
 export interface AttachOptions extends SessionCallbacks {
   readonly authority: Authority;
-  /** The shared secret of this gateway; or the embedder's own check. */
-  readonly auth: SharedAuth;
+  /** The shared secret of this gateway. Default: none, which asks every peer for a device, and `authenticate` for
+   * its judgement if there is one. */
+  readonly auth?: SharedAuth;
+  /** The embedder's own check of credentials, in place of the shared secret. A device token that it refuses is still
+   * judged with the device's record. */
   readonly authenticate?: Authenticate;
   /** Scopes besides those of OpenClaw; each starts with `<role>.`. */
   readonly scopes?: Partial<Readonly<Record<Role, readonly string[]>>>;
@@ -33,6 +36,7 @@ export interface AttachOptions extends SessionCallbacks {
   readonly events?: readonly string[];
   readonly waiting?: Partial<WaitingSettings>;
   readonly limits?: Partial<Limits>;
+  /** Default for `local`: `none`, because only the host knows what stands between it and its peers (I14). */
   readonly locality?: Partial<LocalitySettings>;
   /** Whether a local peer with the shared secret and no device is an owner. Default `owner`. */
   readonly deviceless?: 'owner' | 'none';
@@ -104,15 +108,15 @@ function buildCore(options: AttachOptions, core: () => Core): Core {
     waiting: { ...DEFAULT_WAITING, ...options.waiting },
     limits,
     deviceless: options.deviceless ?? 'owner',
-    authMode: options.auth.mode,
+    authMode: options.auth?.mode ?? (options.authenticate ? 'token' : 'none'),
     version: options.version ?? 'embedded',
     startedMs: clock.now(),
     log,
     callbacks: options,
-    authenticate: options.authenticate ?? makeCredentialCheck(options.auth),
+    authenticate: options.authenticate ?? makeCredentialCheck(options.auth ?? { mode: 'none' }),
     unproven: new Map(),
     unread: new Set(),
-    locate: makeLocality({ local: 'auto', trustedProxies: [], ...options.locality }),
+    locate: makeLocality({ local: 'none', trustedProxies: [], ...options.locality }),
   };
 }
 

@@ -13,7 +13,7 @@ import { helloPayload } from '../protocol/hello.ts';
 import { verifyDeviceProof } from '../protocol/signature.ts';
 import type { Protocol } from '../protocol/version.ts';
 import type { Core } from './core.ts';
-import type { CredentialReading } from './credentials.ts';
+import { type CredentialReading, deviceTokenOf } from './credentials.ts';
 import type { Session } from './session.ts';
 import { mannerFor, sliceFor } from './settings.ts';
 
@@ -83,8 +83,12 @@ function refuseProof(session: Session, denial: Denial): void {
   session.actor.send({ type: 'proof.refused', denial });
 }
 
-function judgeCredential(session: Session, connect: ConnectRequest, reading: CredentialReading): void {
+function judgeCredential(session: Session, connect: ConnectRequest, judged: CredentialReading): void {
   const { core, address } = session;
+  // An embedder's check need not know of device tokens: what has the shape of one is judged with its record.
+  const deviceToken = judged.ok ? undefined : deviceTokenOf(connect);
+  const reading: CredentialReading =
+    deviceToken === undefined ? judged : { ok: true, credential: 'device-token', deviceToken };
   if (!reading.ok) {
     if (!reading.problem.endsWith('-missing')) core.limiter.fail(address);
     return refuseProof(session, { code: 'CREDENTIAL_INVALID', problem: reading.problem });

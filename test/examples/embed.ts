@@ -1,17 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { Authority, attach, ok, openKeyRing } from 'antechamber';
-import { openSqliteStore } from 'antechamber/store/sqlite';
+import { attach, ok, openAuthority } from 'antechamber';
 import { WebSocketServer } from 'ws';
 
 /** A chat server of your own on `ws`: nobody speaks before an owner has let the device in. */
 export async function startChat(folder: string, secret: string, log: (line: string) => void) {
-  const store = await openSqliteStore({ path: join(folder, 'devices.sqlite') });
-  const keys = await openKeyRing(folder, store);
-  // The mark guards against a database that is put back from a backup.
-  const onDecision = (seq: number) => keys.mark(seq);
-  const authority = new Authority({ store, realm: keys.realm, onDecision, onAudit: log });
+  const { authority, close } = await openAuthority({ folder, onAudit: log });
 
   const http = createServer();
   const room = attach(new WebSocketServer({ server: http }), {
@@ -36,8 +30,7 @@ export async function startChat(folder: string, secret: string, log: (line: stri
   const stop = async () => {
     await room.stop('the chat closes');
     http.close();
-    keys.close();
-    await store.close();
+    await close();
   };
   return { url: `ws://127.0.0.1:${(http.address() as AddressInfo).port}`, authority, stop };
 }

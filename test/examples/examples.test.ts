@@ -26,8 +26,9 @@ describe('examples of the README', () => {
     onTestFinished(stop);
     const device = newDevice();
     const name = device.id;
-    // Local and the first time: paired by itself.
     const first = await connect(url, { device, scopes: ['operator.read'] });
+    const { requestId } = (await first.client.event('connect.pending')).payload;
+    expect((await approve(decidingFor(authority), requestId)).ok).toBe(true);
     await first.client.response(first.connectId);
     expect((await first.client.request('chat.say', { text: 'hello' })).error.message).toBe(
       'missing scope: operator.write',
@@ -43,7 +44,7 @@ describe('examples of the README', () => {
     await expect.poll(() => lines).toContain(`${name} is gone`);
     expect(lines).toContain(`${name} may use operator.read`);
     expect(lines).toContain(`${name} may now use operator.read operator.write`);
-    expect(lines.filter((line) => line.startsWith('security audit: device access upgrade'))).toHaveLength(1);
+    expect(lines.filter((line) => line.startsWith('security audit: device access upgrade'))).toHaveLength(2);
   });
 
   it('own-credentials.ts: accounts of the host, and scopes of the host', async () => {

@@ -2,11 +2,8 @@ import { type AttachOptions, type Authority, startGateway } from 'antechamber';
 
 /** Who belongs here is decided by your own accounts; what each of their devices may do, still by an owner. */
 export function startWithAccounts(authority: Authority, isAccountKey: (key: string) => Promise<boolean>) {
-  const authenticate: AttachOptions['authenticate'] = async ({ auth, device }) => {
-    // A device that was approved brings the token that it was given; its record is checked later.
-    if (device && auth.deviceToken) {
-      return { ok: true, credential: 'device-token', deviceToken: auth.deviceToken };
-    }
+  // A device that was approved may bring the token that it was given instead: that is checked with its record.
+  const authenticate: AttachOptions['authenticate'] = async ({ auth }) => {
     if (!auth.token) return { ok: false, problem: 'token-missing' };
     if (!(await isAccountKey(auth.token))) return { ok: false, problem: 'token-mismatch' };
     return { ok: true, credential: 'embedder' };
@@ -14,7 +11,6 @@ export function startWithAccounts(authority: Authority, isAccountKey: (key: stri
   return startGateway({
     authority,
     port: 0,
-    auth: { mode: 'none' },
     authenticate,
     // Devices may ask for these besides those of OpenClaw. `operator.admin` covers every `operator.*`.
     scopes: { operator: ['operator.deploy', 'operator.deploy.production'] },

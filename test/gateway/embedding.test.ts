@@ -133,6 +133,7 @@ describe('attach() on a ws server of one’s own', () => {
 
   it('calls nothing back for a connection that was never let in, and survives a callback that throws', async () => {
     const host = await openHost({
+      locality: { local: 'auto' },
       onAuthorized: () => {
         throw new Error('of the embedder');
       },
