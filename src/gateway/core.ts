@@ -92,7 +92,8 @@ export class KeyCache {
   readonly #keys = new Map<string, KeyObject>();
   readonly #most: number;
 
-  constructor(most = 10_000) {
+  /** A key held costs 1 KiB, one that is imported again 25 us: so many as are likely to come back in the next seconds. */
+  constructor(most = 1000) {
     this.#most = most;
   }
 
