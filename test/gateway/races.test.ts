@@ -73,13 +73,21 @@ describe('a decision that falls between two steps of a connection', () => {
     const { house, gates } = await openGatedHouse();
     const device = newDevice();
     const { client, connectId, requestId } = await wait(house, { device, ...NODE });
-    const gate = gates.hold('before-load', device.id);
+    const ending = gates.hold('before-load', device.id);
     house.clock.advance(12_000);
     await house.gateway.turn();
-    await gate.reached;
-    await approve(house.owner, requestId);
-    gate.release();
+    await ending.reached;
+    const approving = gates.hold('after-load', device.id);
+    const approval = approve(house.owner, requestId);
+    await approving.reached;
+    // What the socket hears of the approval comes after the end of its slice.
+    const hearing = gates.hold('after-load', device.id);
+    approving.release();
+    await approval;
+    await hearing.reached;
+    ending.release();
     expect((await client.response(connectId)).payload.auth.scopes).toEqual(READ);
+    hearing.release();
   });
 
   it('I5, I3: an approval while the parked socket closes is there for the next connect, with 0 new requests', async () => {
