@@ -39,7 +39,7 @@ async function preview(work: Work): Promise<void> {
 
 export function requestLines(row: PendingRow, now: number): readonly string[] {
   const says = saysOf(row);
-  const tried = row.attempts === undefined ? '' : `, tried ${row.attempts}x`;
+  const tried = row.attempts === undefined ? '' : `, tried ${row.attempts}x+`;
   const ends = row.expiresAtMs === undefined ? '' : `, ends in ${showDuration(row.expiresAtMs - now)}`;
   return [
     `Device ${fingerprint(row.deviceId)} at ${shown(row.remoteIp ?? '?')}${says === '' ? '' : `, says it is ${says}`}`,

@@ -59,7 +59,7 @@ function pendingTable(rows: readonly PendingRow[], now: number, width: number): 
     saysOf(row),
     row.role,
     asksFor(row),
-    row.attempts === undefined ? ago(row.ts, now) : `${ago(row.ts, now)}, tried ${row.attempts}x`,
+    row.attempts === undefined ? ago(row.ts, now) : `${ago(row.ts, now)}, tried ${row.attempts}x+`,
   ]);
   return table(headings, lines, width);
 }

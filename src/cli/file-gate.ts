@@ -20,12 +20,19 @@ export class FileGate implements Gate {
   readonly #state: State;
   readonly #command: CommandFor;
   readonly #deciding: Deciding;
+  readonly #confirm: (seq: number) => Promise<void>;
 
-  /** `name` is who the history says decided. */
-  constructor(state: State, name: string, command: CommandFor) {
+  /** `name` is who the history says decided; `confirm` waits until a running gateway has acted on what was decided. */
+  constructor(
+    state: State,
+    name: string,
+    command: CommandFor,
+    confirm: (seq: number) => Promise<void> = async () => {},
+  ) {
     this.where = state.folder;
     this.#state = state;
     this.#command = command;
+    this.#confirm = confirm;
     this.#deciding = {
       authority: state.authority,
       caller: { class: 'store-file', name },
@@ -50,6 +57,7 @@ export class FileGate implements Gate {
 
   async remove(deviceId: string): Promise<void> {
     this.#must(await devices.remove(this.#deciding, deviceId), 'remove', deviceId);
+    await this.#settled();
   }
 
   async rename(deviceId: string, label: string): Promise<void> {
@@ -62,11 +70,13 @@ export class FileGate implements Gate {
       'rotate',
       deviceId,
     );
+    await this.#settled();
     return roleOf(device, role).record.grant;
   }
 
   async revoke(deviceId: string, role: Role): Promise<void> {
     this.#must(await devices.revoke(this.#deciding, deviceId, role), 'revoke', deviceId);
+    await this.#settled();
   }
 
   async forgive(deviceId: string): Promise<boolean> {
@@ -114,6 +124,10 @@ export class FileGate implements Gate {
 
   close(): Promise<void> {
     return this.#state.close();
+  }
+
+  async #settled(): Promise<void> {
+    await this.#confirm(await this.#state.store.head());
   }
 
   #must<T>(decision: Decision<T>, verb: string, named: string): { readonly ok: true } & T {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isLoopback } from '../gateway/locality.ts';
+import { confirmSettled } from './confirm.ts';
 import { readDuration } from './duration.ts';
 import { FileGate } from './file-gate.ts';
 import type { Gate, Purpose } from './gate.ts';
@@ -23,13 +24,20 @@ export async function openGate(
   requireState(stateDir, io);
   const state = await openState({ folder: stateDir, clock: io, terms: termsOf(values) });
   if (state.restoredFromBackup) io.err(`warning: ${restoredText(stateDir, command)}\n`);
-  return new FileGate(state, io.user, command);
+  return new FileGate(state, io.user, command, async (seq) => {
+    const secret = resolved.secret ? secretFor(resolved, 'ws://localhost') : null;
+    if (await confirmSettled(stateDir, secret, seq, io.now)) return;
+    io.err(
+      'warning: decided, but the running gateway did not confirm that it closed the sockets concerned\n',
+    );
+  });
 }
 
 export function restoredText(folder: string, command: CommandFor): string {
   return (
-    `the database in ${folder} is older than its keys remember: it came from a backup, so every device token ` +
-    `given before is superseded; let a device in again with "${command('devices reissue <device>')}"`
+    `the database in ${folder} is older than its keys remember: it came from a backup. Every decision since that ` +
+    `backup is gone, revocations and removals too: look through "${command('devices list')}" and decide them again. ` +
+    'Device tokens of before do not count any more; a device is let in by connecting once with the shared token'
   );
 }
 

@@ -121,6 +121,15 @@ async function history(session: Session, deviceId: string, limit: number): Promi
 
 type Methods = readonly (readonly [string, Method])[];
 
+/** For a CLI that decided on the file: answers when every change up to `seq` has had its effect on every socket. */
+async function settledUpTo({ session, params }: Call): Promise<Answer> {
+  const seq = (params as { seq?: unknown } | undefined)?.seq;
+  if (typeof seq !== 'number') return refused('invalid gateway.settled params: seq must be a number');
+  const { authority, progress } = session.core;
+  await progress.until(Math.min(seq, await authority.store.head()));
+  return ok({ seq });
+}
+
 function requestMethods(): Methods {
   return [
     method('device.pair.list', Type.Object({}), async (_, { session }) => {
@@ -187,15 +196,6 @@ function rightsMethods(): Methods {
       const done = await forgive(decidingFor(session), deviceId);
       return answer(done, 'device quiet period change', ({ forgiven }) => ({ deviceId, forgiven }));
     }),
-    // For a CLI that decided on the file: answers when every change up to `seq` has had its effect on every socket.
-    method(
-      'gateway.settled',
-      Type.Object({ seq: Type.Integer({ minimum: 0 }) }),
-      async ({ seq }, { session }) => {
-        await session.core.progress.until(Math.min(seq, await session.core.authority.store.head()));
-        return ok({ seq });
-      },
-    ),
     method('device.history', History, ({ deviceId, limit }, { session }) =>
       history(session, deviceId, limit ?? 200),
     ),
@@ -205,5 +205,5 @@ function rightsMethods(): Methods {
 /** `device.pair.*` and `device.token.*` (PROTOCOL 5.3), and our own `device.quiet.forgive`, `device.token.reissue`,
  * `device.history` and `gateway.settled`. */
 export function deviceMethods(): Methods {
-  return [...requestMethods(), ...rightsMethods()];
+  return [...requestMethods(), ...rightsMethods(), ['gateway.settled', { scope: null, handle: settledUpTo }]];
 }

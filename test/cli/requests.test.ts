@@ -21,7 +21,7 @@ describe('devices list', () => {
     expect(ran.out).toMatch(
       new RegExp(`^${device.deviceId.slice(0, 12)}  192\\.0\\.2\\.7  "laptop, cli, linux"`, 'm'),
     );
-    expect(ran.out).toMatch(/ {2}3m ago, tried 1x$/m);
+    expect(ran.out).toMatch(/ {2}3m ago, tried 1x\+$/m);
     const id = await home.newest();
     expect(ran.out).toContain(`    antechamber devices approve ${id} --state-dir ${home.folder}\n`);
   });

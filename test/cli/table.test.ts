@@ -126,7 +126,7 @@ describe('the device list', () => {
     const lines = listLines(list, 60_000, 200, (words) => words);
     expect(lines[1]).toMatch(/^Device +Peer +Says it is +Role +Asks for +Since$/);
     expect(lines[2]).toMatch(
-      /^43c0bd435c12 {2}2001:db8:\S+ {2}"台所のタブレット, gateway-client\/backend, linux" {2}operator {2}operator\.pairing {2}60s ago, tried 12x$/,
+      /^43c0bd435c12 {2}2001:db8:\S+ {2}"台所のタブレット, gateway-client\/backend, linux" {2}operator {2}operator\.pairing {2}60s ago, tried 12x\+$/,
     );
   });
 });
