@@ -131,7 +131,7 @@ const NO_ENTRY = { type: 'proof.refused', denial: NO_PROOF } as const;
 /** What can really happen to a socket in each state: everything that the machine knows, as far as a gateway has it. */
 const CASES: Readonly<Record<string, (snapshot: Snapshot) => readonly Case[]>> = {
   challenged: () => [
-    ...OUTSIDE,
+    ...OUTSIDE.filter(({ type }) => type !== 'credential.ended'),
     DEADLINE,
     ...MANNERS.map((manner) => ({ type: 'connect.received', manner, commandLine: false }) as const),
   ],

@@ -9,6 +9,9 @@ import { transitionsOf } from './transitions.ts';
 // Spied on and otherwise as it is: nothing else gives a test the actor of a socket that is not let in.
 vi.mock(import('../../src/gateway/effects.ts'), { spy: true });
 
+/** A socket that has not sent its connect was let in by nothing, so that no change of a secret ends it. */
+const NEVER_TAKEN = ['connection.challenged credential.ended [] connection.rejected'];
+
 const paths = connectionPaths();
 const started = vi.mocked(startConnection).mock;
 const newestActor: StageOptions['newestActor'] = () => started.results.at(-1)?.value;
@@ -77,7 +80,7 @@ async function drive(path: (typeof paths)[number], store: StageOptions['store'],
 describe('the paths through the connection machine', () => {
   it('lead to every state by every cause, and nothing else', () => {
     // 4 manners until hello, what can happen in each state, and the lines of a record that differ there.
-    expect(paths).toHaveLength(304);
+    expect(paths).toHaveLength(303);
     expect(new Set(paths.flatMap(({ steps }) => steps.map(({ state }) => placeOf(state))))).toEqual(
       new Set(PLACES),
     );
@@ -92,9 +95,9 @@ describe.each(['memory', 'sqlite'] as const)(
 
     for (const path of paths) it(shown(path), () => drive(path, store, taken));
 
-    it('take every transition of the machine', () => {
+    it('take every transition of the machine but the one that no gateway takes', () => {
       const all = transitionsOf(connectionMachine);
-      expect(all.filter((name) => !taken.has(name))).toEqual([]);
+      expect(all.filter((name) => !taken.has(name))).toEqual(NEVER_TAKEN);
       expect([...taken].filter((name) => !all.includes(name))).toEqual([]);
     });
   },

@@ -2,9 +2,13 @@ import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xst
 
 /** One row of a machine, by what it says: the running machine is another object than the shipped one. */
 export function nameOf({ source, eventType, guard, target }: AnyTransitionDefinition): string {
-  const guarded = typeof guard === 'object' && guard !== null && 'type' in guard ? String(guard.type) : '';
   const to = target?.map(({ id }) => id).join() ?? '(stays)';
-  return `${source.id} ${eventType} [${guarded}] ${to}`;
+  return `${source.id} ${eventType} [${guardOf(guard)}] ${to}`;
+}
+
+function guardOf(guard: unknown): string {
+  if (typeof guard === 'string') return guard;
+  return typeof guard === 'object' && guard !== null && 'type' in guard ? String(guard.type) : '';
 }
 
 /** Every row of a machine. Throws when two of them read alike: then one could hide behind the other. */
