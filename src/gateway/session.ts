@@ -216,7 +216,6 @@ export class Session implements LiveSession, Guest, Due {
     if (reason === 'fault' && this.#fault.wire) this.wire.send(errorFrame(this.#connectId, this.#fault.wire));
     if (!this.#wasAuthorized) noteRefusal(this, ending.reason, `fault ${ending.reason}`);
     this.#place.leave();
-    this.#place.settle();
     if (this.#calls === 0) return this.wire.close(ending);
     this.#ending = ending;
     this.#place.startDeadline(LAST_ANSWERS_MS);

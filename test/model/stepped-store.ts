@@ -49,14 +49,17 @@ export class SteppedStore implements Store {
     this.#held.shift()?.fail(error);
   }
 
+  /** What is held has been loaded already: it is about the record as it was, not as it will be when it goes on. */
   async load(deviceId: string): Promise<DeviceRow | undefined> {
-    if (this.#isShut) {
+    const isShut = this.#isShut;
+    const row = await this.inside.load(deviceId);
+    if (isShut) {
       await new Promise<void>((pass, fail) => {
         this.#held.push({ pass, fail });
         this.#signal.stir();
       });
     }
-    return this.inside.load(deviceId);
+    return row;
   }
 
   get id(): string {
