@@ -170,5 +170,5 @@ function shiftedRequest(request: OpenRequest, by: number): OpenRequest {
   };
 }
 
-export const RIGHTS_OF_TWO = [READ, WRITE];
-export const RIGHTS_OF_THREE = [READ, WRITE, PAIR];
+const RIGHTS_OF_TWO = [READ, WRITE];
+const RIGHTS_OF_THREE = [READ, WRITE, PAIR];
