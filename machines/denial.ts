@@ -59,7 +59,6 @@ export type Denial =
   /** An owner took the role away; only an owner's approval brings it back (I16). */
   | {
       readonly code: 'REVOKED';
-      readonly request: RequestRef | null;
       readonly quietUntilMs: number;
       readonly standing: Standing;
     }

@@ -93,7 +93,7 @@ export function denialFor(
   const request = settled?.request ?? null;
   const quietUntilMs = view.quietUntilMs ?? Math.max(0, ...Object.values(record.quiet));
   if (view.standing === 'revoked' && view.quietUntilMs !== null) {
-    return { code: 'REVOKED', request, quietUntilMs, standing };
+    return { code: 'REVOKED', quietUntilMs, standing };
   }
   if (settled?.outcome === 'rejected' || settled?.outcome === 'narrowed') {
     return { code: 'DECLINED', outcome: settled.outcome, request, quietUntilMs, standing };

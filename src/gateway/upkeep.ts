@@ -81,7 +81,8 @@ export class Upkeep {
   /** Keeps the requests of waiters alive, which other processes cannot see (R16). */
   async #attend(): Promise<void> {
     const { authority, sessions } = this.#core;
-    const waiting = [...sessions].filter((session) => session.isWaiting);
+    // A probe that is served beside an open request does not wait for it.
+    const waiting = [...sessions].filter((session) => session.isWaiting && session.admission?.wait);
     const once = new Map(waiting.map((session) => [`${session.deviceId} ${session.role}`, session]));
     for (const { deviceId, role } of once.values()) await authority.attend(deviceId, role);
   }

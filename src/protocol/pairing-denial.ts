@@ -77,19 +77,15 @@ export function declined(denial: Of<'DECLINED'>, peer: Peer): Refusal {
 
 /** An owner took the role away. */
 export function revoked(denial: Of<'REVOKED'>, peer: Peer): Refusal {
-  const { request, standing, quietUntilMs } = denial;
+  const { standing, quietUntilMs } = denial;
   const headline = "pairing required: an owner revoked this device's access";
-  const remedy =
-    request === null
-      ? `To allow asking again sooner: ${forgiveRemedy(peer.deviceId)}`
-      : `To give access back: ${approveRemedy(request)}`;
   const form = {
     standing,
-    request,
+    request: null,
     reason: 'revoked',
     message: `${headline}; only an owner's approval brings it back`,
     headline,
-    remediationHint: `Ask the owner. ${remedy}`,
+    remediationHint: `Ask the owner. To allow asking again sooner: ${forgiveRemedy(peer.deviceId)}`,
     retry: false,
     more: { outcome: 'revoked', quietUntilMs },
   } as const;

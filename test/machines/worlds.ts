@@ -3,7 +3,7 @@ import { type AuthorizationRecord, FRESH, type OpenRequest, type Terms } from '.
 import type { RequestedScopes } from '../../machines/vocabulary.ts';
 import type { RoleRecord } from '../../src/authority/device.ts';
 import type { World } from './explore.ts';
-import { ADMIN, PAIR, READ, type Scopes, WRITE } from './oracle.ts';
+import { ADMIN, READ, type Scopes, WRITE } from './oracle.ts';
 
 /** Every record is looked at at this time; later is `TICK` more. Times of a record are kept relative to it. */
 export const NOW = 1_000;
@@ -169,6 +169,3 @@ function shiftedRequest(request: OpenRequest, by: number): OpenRequest {
     attempts: 1,
   };
 }
-
-const RIGHTS_OF_TWO = [READ, WRITE];
-const RIGHTS_OF_THREE = [READ, WRITE, PAIR];

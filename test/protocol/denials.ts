@@ -66,7 +66,7 @@ const SAMPLES: { readonly [C in Denial['code']]: readonly Extract<Denial, { code
   DECLINED: (['rejected', 'narrowed'] as const).flatMap((outcome) =>
     both.map((request) => ({ code: 'DECLINED' as const, outcome, request, quietUntilMs, standing })),
   ),
-  REVOKED: both.map((request) => ({ code: 'REVOKED', request, quietUntilMs, standing })),
+  REVOKED: [{ code: 'REVOKED', quietUntilMs, standing }],
   REQUEST_ENDED: (['expired', 'withdrawn', 'removed', 'superseded'] as const).map((outcome) => ({
     code: 'REQUEST_ENDED',
     outcome,
