@@ -36,7 +36,10 @@ const figures: Figure[] = [];
 for (const [part, measure] of Object.entries(PARTS)) {
   if (values.only.length > 0 && !values.only.includes(part)) continue;
   process.stderr.write(`measuring ${part}\n`);
-  figures.push(...(await measure()));
+  const measured = await measure();
+  // At once, because the whole run takes a quarter of an hour and may be interrupted.
+  process.stderr.write(`${tableOf(measured)}\n\n`);
+  figures.push(...measured);
 }
 
 const machine = {
