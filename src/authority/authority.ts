@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Verdict } from '../../machines/authorization-events.ts';
+import type { AccessRequested, Verdict } from '../../machines/authorization-events.ts';
 import type { RecordRead } from '../../machines/connection-setup.ts';
 import type { CredentialProblem } from '../../machines/denial.ts';
 import { covers } from '../../machines/policy.ts';
@@ -35,6 +35,20 @@ export interface Access {
 export type AccessAnswer =
   | { readonly ok: true; readonly verdict: Verdict; readonly device: DeviceRecord }
   | { readonly ok: false; readonly problem: CredentialProblem };
+
+/** One look at a device's record for one connection, and the record that it was read from. */
+export interface Look {
+  readonly reading: Omit<RecordRead, 'type'>;
+  readonly device: DeviceRecord;
+}
+
+interface Answered {
+  readonly answer: AccessAnswer;
+  /** The token generation that was used; 0 when none was. */
+  readonly usedGeneration: number;
+}
+
+const NO_TOKEN = { ok: true, generation: 0 } as const;
 
 /** Which devices are let in without an owner (DESIGN section 4, Auto-approval). Asked only for a wish that is not
  * covered; a removed or revoked (device, role) is never auto-approved whatever it says. */
@@ -106,58 +120,73 @@ export class Authority {
     return row && deviceOf(row);
   }
 
-  /** What a connection is told of its device now; a device that vanished reads as one nobody ever saw. */
-  async look(
-    deviceId: string,
-    question: Question,
-  ): Promise<{ readonly reading: Omit<RecordRead, 'type'>; readonly device: DeviceRecord }> {
-    const device = (await this.load(deviceId)) ?? newDevice(deviceId, '', this.clock.now());
+  /** What a connection is told of its device now; a device that vanished reads as one nobody ever saw. `previous` is
+   * what it was told before: while the record is the same one and covers it all, that still holds. */
+  async look(deviceId: string, question: Question, previous?: Look): Promise<Look> {
+    const device = await this.load(deviceId);
+    if (device && device === previous?.device && previous.reading.view.covered) return previous;
+    return this.readFrom(device ?? newDevice(deviceId, '', this.clock.now()), question);
+  }
+
+  /** The same of a record that is at hand. */
+  async readFrom(device: DeviceRecord, question: Question): Promise<Look> {
     return { reading: await readFor(this.store, device, question, this.clock.now()), device };
   }
 
   /** Check and request in ONE step (I17): the answer says what stands after it. Rejects only when the store fails. */
   async access(access: Access): Promise<AccessAnswer> {
-    const strangersAreFull = await this.#strangersAreFull(access);
-    let usedGeneration = 0;
-    const done = await this.committer.run<AccessAnswer>(access.deviceId, (loaded, nowMs) => {
+    const row = await this.store.load(access.deviceId);
+    const isDue = row?.deadlineMs != null && row.deadlineMs <= this.clock.now();
+    // Most connects ask for nothing new: the record answers them, and nothing is written.
+    const known = row && !isDue ? this.#answerFrom(deviceOf(row), access) : undefined;
+    const done = known ?? (await this.#request(access, row === undefined));
+    if (done.answer.ok) await this.#noteTokenUse(done.answer.device, access, done.usedGeneration);
+    return done.answer;
+  }
+
+  /** What the record alone can answer: a token that is not accepted, or a wish that is covered, to which the machine
+   * says `covered` and changes nothing. Undefined: the machine has to be asked. */
+  #answerFrom(device: DeviceRecord, { deviceToken, role, wish }: Access): Answered | undefined {
+    const checked = deviceToken === null ? NO_TOKEN : checkToken(this.realm, device, role, deviceToken);
+    if (!checked.ok) return { answer: checked, usedGeneration: 0 };
+    const { state, record } = roleOf(device, role);
+    if (!readRecord(state, record, wish, this.clock.now()).covered) return undefined;
+    return { answer: { ok: true, verdict: 'covered', device }, usedGeneration: checked.generation };
+  }
+
+  async #request(access: Access, isStranger: boolean): Promise<Answered> {
+    const isFull = isStranger && !access.probe && (await this.#strangersAreFull());
+    const done = await this.committer.run<Answered>(access.deviceId, (loaded, nowMs) => {
       const device = loaded ?? newDevice(access.deviceId, access.publicKey, nowMs);
-      if (access.deviceToken !== null) {
-        const checked = checkToken(this.realm, device, access.role, access.deviceToken);
-        if (!checked.ok) return { kind: 'answer', answer: checked };
-        usedGeneration = checked.generation;
-      }
-      const { state, record } = roleOf(device, access.role);
-      const { covered, live } = readRecord(state, record, access.wish, nowMs);
-      // The machine answers `covered` without a change then; most connects end here.
-      if (covered) return { kind: 'answer', answer: { ok: true, verdict: 'covered', device } };
-      const managesDevices = access.commandLine && covers(live, ['operator.pairing']);
-      const event = {
-        type: 'access.requested' as const,
-        wish: access.wish,
-        requestId: newRequestId(),
-        from: access.profile,
-        mayOpen: !access.probe && !managesDevices && !(strangersAreFull && loaded === undefined),
-        auto: !access.probe && this.#autoApprove(access, device),
-        episodesElsewhere: episodesElsewhere(device, access.role),
-        attempts: 1 + (this.#attempts.get(record.request?.id ?? '') ?? 0),
-        at: nowMs,
-        terms: this.terms,
-      };
-      const known = { ...device, publicKey: access.publicKey || device.publicKey, profile: access.profile };
-      return {
-        kind: 'step',
-        device: known,
-        events: [{ role: access.role, event }],
-        origin: access.origin,
-        durable: false,
-      };
+      const known = this.#answerFrom(device, access);
+      if (known) return { kind: 'answer', answer: known };
+      const event = this.#asking(device, access, nowMs, !(isFull && loaded === undefined));
+      const shown = { ...device, publicKey: access.publicKey || device.publicKey, profile: access.profile };
+      const { role, origin } = access;
+      return { kind: 'step', device: shown, events: [{ role, event }], origin, durable: false };
     });
-    if (done.kind === 'answer') {
-      if (done.answer.ok) await this.#noteTokenUse(done.answer.device, access, usedGeneration);
-      return done.answer;
-    }
+    if (done.kind === 'answer') return done.answer;
     this.#countAttempt(done.device, access.role, done.wrote);
-    return { ok: true, verdict: done.step?.verdict ?? 'nothing', device: done.device };
+    const verdict = done.step?.verdict ?? 'nothing';
+    return { answer: { ok: true, verdict, device: done.device }, usedGeneration: 0 };
+  }
+
+  #asking(device: DeviceRecord, access: Access, at: number, hasRoom: boolean): AccessRequested {
+    const { state, record } = roleOf(device, access.role);
+    const { live } = readRecord(state, record, access.wish, at);
+    const managesDevices = access.commandLine && covers(live, ['operator.pairing']);
+    return {
+      type: 'access.requested',
+      wish: access.wish,
+      requestId: newRequestId(),
+      from: access.profile,
+      mayOpen: !access.probe && !managesDevices && hasRoom,
+      auto: !access.probe && this.#autoApprove(access, device),
+      episodesElsewhere: episodesElsewhere(device, access.role),
+      attempts: 1 + (this.#attempts.get(record.request?.id ?? '') ?? 0),
+      at,
+      terms: this.terms,
+    };
   }
 
   /** Keeps a request alive for a waiter that other processes cannot see (R16). */
@@ -210,8 +239,7 @@ export class Authority {
     });
   }
 
-  async #strangersAreFull({ deviceId, probe }: Access): Promise<boolean> {
-    if (probe || (await this.store.load(deviceId)) !== undefined) return false;
+  async #strangersAreFull(): Promise<boolean> {
     return (await this.store.countState('pairingPending')) >= this.#mostStrangers;
   }
 }

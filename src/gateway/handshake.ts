@@ -5,7 +5,9 @@ import { grantScopes, NOTHING } from '../../machines/policy.ts';
 import type { Profile } from '../../machines/record.ts';
 import type { View } from '../../machines/verdict.ts';
 import type { RequestedScopes, Role } from '../../machines/vocabulary.ts';
-import { type DeviceRecord, roleOf } from '../authority/device.ts';
+import type { Look } from '../authority/authority.ts';
+import { roleOf } from '../authority/device.ts';
+import type { Question } from '../authority/reading.ts';
 import { type ClientClaim, type ConnectRequest, parseConnect } from '../protocol/connect.ts';
 import { type Fault, NOT_CONNECT_FIRST } from '../protocol/faults.ts';
 import { okFrame, type RequestFrame } from '../protocol/frames.ts';
@@ -112,13 +114,14 @@ function judgeCredential(session: Session, connect: ConnectRequest, judged: Cred
   session.actor.send({ type: 'proof.accepted' });
 }
 
-/** Asks for rights: check and request in one step of the authority. False when a device token let nobody in. */
-export async function askAuthority(session: Session): Promise<boolean> {
+/** Asks for rights: check and request in one step of the authority. Answers what the record says after that, null for
+ * a peer without a device; undefined when a device token let nobody in. */
+export async function askAuthority(session: Session): Promise<Look | null | undefined> {
   const { admission, core } = session;
   const connect = admission?.connect;
-  if (!admission || !connect) return false;
+  if (!admission || !connect) return undefined;
   admission.connect = null;
-  if (!connect.device) return true;
+  if (!connect.device) return null;
   const { client, role, wish } = connect;
   const isToken = session.credential === 'device-token';
   const answer = await core.authority.access({
@@ -141,15 +144,15 @@ export async function askAuthority(session: Session): Promise<boolean> {
   });
   if (answer.ok) {
     admission.declined = answer.verdict === 'quiet';
-  } else {
-    // A token that we once gave is no guess: a device that knocks with it must not lock its address out for others.
-    if (answer.problem === 'device-token-invalid') core.limiter.fail(session.address);
-    session.actor.send({
-      type: 'proof.refused',
-      denial: { code: 'CREDENTIAL_INVALID', problem: answer.problem },
-    });
+    return core.authority.readFrom(answer.device, questionOf(session, admission));
   }
-  return answer.ok;
+  // A token that we once gave is no guess: a device that knocks with it must not lock its address out for others.
+  if (answer.problem === 'device-token-invalid') core.limiter.fail(session.address);
+  session.actor.send({
+    type: 'proof.refused',
+    denial: { code: 'CREDENTIAL_INVALID', problem: answer.problem },
+  });
+  return undefined;
 }
 
 function profileOf(client: ClientClaim, address: string): Profile {
@@ -165,24 +168,24 @@ function profileOf(client: ClientClaim, address: string): Profile {
   };
 }
 
-/** One look at a session's record: what its actor is told, and the device that this was read from. */
-export interface Look {
-  readonly reading: Omit<RecordRead, 'type'>;
-  readonly device: DeviceRecord | null;
+function questionOf({ asked, waitsFor }: Session, { role, wish, wait, declined }: Admission): Question {
+  return { role, wish, asked, request: waitsFor, wait, declined };
 }
 
-/** What the record says for this session now. A peer without a device is judged by its locality alone. */
-export async function lookAt(session: Session): Promise<Look> {
-  const { admission, asked, core } = session;
+/** What the record says for this session now. A peer without a device is judged by its locality alone. `previous` is
+ * what it was told before. */
+export async function lookAt(session: Session, previous?: Look): Promise<SessionLook> {
+  const { admission, core } = session;
   if (!admission) throw new Error('a session without a connect has no record');
   if (admission.deviceId === '') {
     const reading = { view: devicelessView(session, admission), denial: NO_DEVICE, outcome: null };
     return { reading, device: null };
   }
-  const { role, wish, wait, declined } = admission;
-  const question = { role, wish, asked, request: session.waitsFor, wait, declined };
-  return core.authority.look(admission.deviceId, question);
+  return core.authority.look(admission.deviceId, questionOf(session, admission), previous);
 }
+
+/** A look at a record, or at what stands for the record of a peer without a device. */
+export type SessionLook = Look | { readonly reading: Omit<RecordRead, 'type'>; readonly device: null };
 
 const NO_DEVICE: Denial = { code: 'DEVICE_REQUIRED' };
 
@@ -205,7 +208,7 @@ function devicelessView({ core, peer }: Session, { wish }: Admission): View {
  * Sends hello from what was just read. A device token goes out only with all that was asked for: a client remembers
  * the scopes of such a hello as its own (DESIGN section 4, Waiting).
  */
-export function sendHello(session: Session, view: View, device: DeviceRecord | null): void {
+export function sendHello(session: Session, { reading: { view }, device }: SessionLook): void {
   const { admission, core, connId } = session;
   if (!admission) return;
   const { role, protocol, unknownScopes } = admission;

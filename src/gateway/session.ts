@@ -4,13 +4,8 @@ import type { WebSocket } from 'ws';
 import type { EndReason } from '../../machines/connection-setup.ts';
 import type { Denial } from '../../machines/denial.ts';
 import type { View } from '../../machines/verdict.ts';
-import {
-  formatRequestId,
-  type GrantedScopes,
-  type Outcome,
-  type RequestRef,
-  type Role,
-} from '../../machines/vocabulary.ts';
+import { formatRequestId, type Outcome, type RequestRef, type Role } from '../../machines/vocabulary.ts';
+import type { Look } from '../authority/authority.ts';
 import type { ClientClaim } from '../protocol/connect.ts';
 import { type Fault, NOT_CONNECT_FIRST, TOO_MANY_PENDING } from '../protocol/faults.ts';
 import { errorFrame, eventFrame, parseFrame, type RequestFrame } from '../protocol/frames.ts';
@@ -56,6 +51,8 @@ export class Session implements LiveSession, Guest, Due {
   #queue: RequestFrame[] = [];
   #fault: Fault = NOT_CONNECT_FIRST;
   #deliveries = 0;
+  /** What its actor was told last, until its hello is sent. */
+  #told: Look | undefined;
   #wasAuthorized = false;
   #calls = 0;
   #ending: Ending | undefined;
@@ -88,7 +85,7 @@ export class Session implements LiveSession, Guest, Due {
   }
 
   /** What the session may use now. Nothing after hello reads anything else. */
-  get scopes(): GrantedScopes {
+  get scopes(): LiveSession['scopes'] {
     return this.actor.getSnapshot().context.live;
   }
 
@@ -163,8 +160,13 @@ export class Session implements LiveSession, Guest, Due {
     this.#place.startDeadline(this.core.limits.handshakeMs);
     // Before the record is loaded: no change can fall between the load and the wait (R10).
     if (this.deviceId !== '') this.core.room.enter(this);
-    const isAnswered = await this.#watch.holdWhile(() => askAuthority(this));
-    if (isAnswered) await this.recordChanged();
+    const seen = this.#watch.version;
+    const look = await this.#watch.holdWhile(() => askAuthority(this));
+    if (look === undefined) return;
+    // The record that the authority answered from is the newest, unless something has changed since (R10).
+    if (look === null || seen !== this.#watch.version) return this.recordChanged();
+    this.#told = look.reading.view.covered ? look : undefined;
+    this.actor.send({ type: 'record.read', ...look.reading });
   }
 
   async deliver(): Promise<void> {
@@ -172,16 +174,17 @@ export class Session implements LiveSession, Guest, Due {
     const delivery = this.#deliveries;
     for (;;) {
       const seen = this.#watch.version;
-      const { reading, device } = await lookAt(this);
+      const look = await lookAt(this, this.#told);
       if (delivery !== this.#deliveries || !this.actor.getSnapshot().matches('approved')) return;
       // Something changed while we looked: the answer may be about rights that are gone (I18).
       if (seen !== this.#watch.version) continue;
-      this.actor.send({ type: 'record.read', ...reading });
+      if (look !== this.#told) this.actor.send({ type: 'record.read', ...look.reading });
+      this.#told = undefined;
       if (!this.actor.getSnapshot().matches('approved')) return;
       this.#place.settle();
       if (!this.wire.isOpen) return this.actor.send({ type: 'delivery.failed' });
-      sendHello(this, reading.view, device);
-      this.actor.send({ type: 'delivery.flushed', view: reading.view });
+      sendHello(this, look);
+      this.actor.send({ type: 'delivery.flushed', view: look.reading.view });
       return this.#welcomed();
     }
   }
@@ -203,12 +206,10 @@ export class Session implements LiveSession, Guest, Due {
     this.wire.close(close);
   }
 
-  tellResolved(view: View, outcome: Outcome | null): void {
-    const request = this.waitsFor;
+  tellResolved({ live }: View, outcome: Outcome | null): void {
+    const requestId = this.waitsFor && formatRequestId(this.waitsFor);
     this.asked = [];
-    if (!request) return;
-    const requestId = formatRequestId(request);
-    this.sendEvent('device.upgrade.resolved', { requestId, outcome, scopes: view.live });
+    if (requestId) this.sendEvent('device.upgrade.resolved', { requestId, outcome, scopes: live });
   }
 
   end(reason: EndReason): void {

@@ -48,7 +48,7 @@ const REFUSALS: Partial<Record<Condition, (held: boolean) => string>> = {
   partDeclined: (held) => `declined ${held ? 'r' : '-'}`,
   declined: () => 'declined -',
   rejected: () => 'declined r',
-  revoked: (held) => `revoked ${held ? 'r' : '-'}`,
+  revoked: () => `revoked -`,
   removed: (held) => (held ? 'request-ended r' : 'not-paired -'),
   emptied: () => 'scope-upgrade -',
 };
