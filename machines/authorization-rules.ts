@@ -127,7 +127,7 @@ export const rejectPairing = <S extends 'unpaired' | 'revoked'>(target: S) =>
     target,
     actions: [
       { type: 'quietenRevision', params: its },
-      { type: 'quietenPairing', params: its },
+      { type: 'declinePairing', params: its },
       'closeRequest',
       settle('rejected'),
       reply('rejected'),

@@ -124,9 +124,11 @@ export const authorizationSetup = setup({
     quietenRevision: assign(({ context }, e: Rejected) =>
       steps.quieten(context, record.namedRevision(context, e.request)?.scopes ?? [], e.at + e.terms.quietMs),
     ),
-    quietenPairing: assign(({ context }, e: Rejected) =>
-      steps.quieten(context, [record.PAIRING], e.at + e.terms.quietMs),
-    ),
+    // An owner said no to the device itself: after the quiet period it may ask again, but no automatism answers.
+    declinePairing: assign(({ context }, e: Rejected) => ({
+      ...steps.quieten(context, [record.PAIRING], e.at + e.terms.quietMs),
+      tombstone: true,
+    })),
     rotateToken: assign(({ context }, e: Rotated) => steps.rotate(context, e)),
     noteTokenUse: assign(({ context }, e: TokenUsed) => steps.noteTokenUse(context, e)),
     reissueToken: assign(({ context }, e: Reissued) => steps.reissue(context, e)),

@@ -75,7 +75,7 @@ export interface AuthorizationRecord {
   readonly quiet: Readonly<Record<string, number>>;
   /** When requests were opened although something was quiet; empty again when nothing is. */
   readonly quietEpisodesMs: readonly number[];
-  /** An owner removed the device: only an owner brings it back (R8). */
+  /** An owner removed the device, or rejected its pairing: only an owner brings it in (R8). */
   readonly tombstone: boolean;
   readonly tokens: TokenGenerations;
   /** Raised by every approval: part of the token, so that the next full hello delivers a new value. */

@@ -4,7 +4,7 @@ import type { RecordRead } from '../../machines/connection-setup.ts';
 import type { CredentialProblem } from '../../machines/denial.ts';
 import { covers } from '../../machines/policy.ts';
 import { DEFAULT_TERMS, hasQuiet, type Profile, type Terms } from '../../machines/record.ts';
-import { readRecord } from '../../machines/verdict.ts';
+import { readRecord, standingOf } from '../../machines/verdict.ts';
 import { type RequestedScopes, ROLES, type Role } from '../../machines/vocabulary.ts';
 import type { Store } from '../store/store.ts';
 import { NO_ORIGIN, type Origin } from './audit.ts';
@@ -51,7 +51,7 @@ interface Answered {
 const NO_TOKEN = { ok: true, generation: 0 } as const;
 
 /** Which devices are let in without an owner (DESIGN section 4, Auto-approval). Asked only for a wish that is not
- * covered; a removed or revoked (device, role) is never auto-approved whatever it says. */
+ * covered, and never for a device to which an owner has said no in any role: revoked, removed or rejected. */
 export type AutoApprove = (access: Access, device: DeviceRecord) => boolean;
 
 export interface AuthorityOptions {
@@ -68,10 +68,13 @@ export interface AuthorityOptions {
   readonly onDecision?: (seq: number) => void;
 }
 
+/** What counts as knowing this gateway; a gateway without authentication has nothing that could be known. */
+const SHARED_CREDENTIALS: readonly (string | null)[] = ['shared-secret', 'embedder'];
+
 /** `first-pairing`: a local client that proved the shared credentials pairs the first time by itself. */
 export function autoApprovePolicy(policy: 'none' | 'first-pairing' | 'all'): AutoApprove {
   return (access, device) => {
-    if (policy === 'none' || !access.local || access.deviceToken !== null) return false;
+    if (policy === 'none' || !access.local || !SHARED_CREDENTIALS.includes(access.origin.auth)) return false;
     return policy === 'all' || roleOf(device, access.role).state === 'unpaired';
   };
 }
@@ -181,7 +184,7 @@ export class Authority {
       requestId: newRequestId(),
       from: access.profile,
       mayOpen: !access.probe && !managesDevices && hasRoom,
-      auto: !access.probe && this.#autoApprove(access, device),
+      auto: !access.probe && !isUnwanted(device) && this.#autoApprove(access, device),
       episodesElsewhere: episodesElsewhere(device, access.role),
       attempts: 1 + (this.#attempts.get(record.request?.id ?? '') ?? 0),
       at,
@@ -242,6 +245,14 @@ export class Authority {
   async #strangersAreFull(): Promise<boolean> {
     return (await this.store.countState('pairingPending')) >= this.#mostStrangers;
   }
+}
+
+/** An owner revoked, removed or rejected it in some role: what it may not do as one, it must not get as the other. */
+function isUnwanted(device: DeviceRecord): boolean {
+  return ROLES.some((role) => {
+    const { state, record } = roleOf(device, role);
+    return record.tombstone || standingOf(state, record) === 'revoked';
+  });
 }
 
 function episodesElsewhere(device: DeviceRecord, role: Role): number {

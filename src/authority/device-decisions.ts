@@ -67,7 +67,8 @@ export function remove(
       const refusal = mayManage(deciding.caller, deviceId, other);
       if (refusal) return refusal;
       const by = describeCaller(deciding.caller);
-      return ROLES.filter((role) => device.roles[role]).map((role) => ({
+      // The roles that it never had are buried, too: it must not come back by another door.
+      return ROLES.map((role) => ({
         role,
         event: { type: 'device.removed', by, at, terms: deciding.authority.terms },
       }));
@@ -82,7 +83,9 @@ export async function forgive(
   deviceId: string,
 ): Promise<Decision<{ readonly device: DeviceRecord; readonly forgiven: boolean }>> {
   const taken = await decide(deciding, deviceId, (device, at) => {
-    const refusal = mayManage(deciding.caller, deviceId, null);
+    // Nobody who presents the device lifts what an owner declined to it (I11, I13).
+    const refusal =
+      mayManage(deciding.caller, deviceId, null) ?? mayGive(deciding.caller, deviceId, 'operator', []);
     if (refusal) return refusal;
     const by = describeCaller(deciding.caller);
     return ROLES.filter((role) => device.roles[role]).map((role) => ({

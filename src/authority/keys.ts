@@ -132,21 +132,35 @@ export interface KeyRing {
 const MARK_DELAY_MS = 1000;
 
 /** Keeps the mark behind a delay: it guards against backups, which are older than a second. */
-function keepMark(path: string, write: (seq: number) => void): Pick<KeyRing, 'mark' | 'close'> {
+function keepMark(
+  path: string,
+  storeId: string,
+  write: (seq: number) => void,
+): Pick<KeyRing, 'mark' | 'close'> {
   let noted = 0;
   let timer: NodeJS.Timeout | undefined;
+  const late = (): void => {
+    try {
+      flush();
+    } catch (error) {
+      // A full disk must not end the gateway; the next decision tries again.
+      process.emitWarning(`the mark beside the token keys could not be written: ${(error as Error).message}`);
+    }
+  };
   const flush = (): void => {
     clearTimeout(timer);
     if (timer === undefined) return;
     timer = undefined;
     // A folder that was deleted under us takes the database with it; there is nothing left to guard. Another process
     // on the folder may have come further, and a mark never goes back.
-    if (existsSync(dirname(path)) && (readMark(path)?.seq ?? 0) < noted) write(noted);
+    const known = readMark(path);
+    const reached = known?.storeId === storeId ? known.seq : 0;
+    if (existsSync(dirname(path)) && reached < noted) write(noted);
   };
   return {
     mark: (seq) => {
       noted = Math.max(noted, seq);
-      timer ??= setTimeout(flush, MARK_DELAY_MS).unref();
+      timer ??= setTimeout(late, MARK_DELAY_MS).unref();
     },
     close: flush,
   };
@@ -186,9 +200,10 @@ export async function openKeyRing(folder: string, store: Store): Promise<KeyRing
   const { epoch, isOlder } = await currentEpoch(store, mark);
   const write = (seq: number): void =>
     writeSecretFile(markPath, `${JSON.stringify({ storeId: store.id, seq, epoch })}\n`);
-  if (isOlder || mark === undefined) write(head);
+  // The mark of another database beside these keys says nothing about this one.
+  if (isOlder || mark?.storeId !== store.id) write(head);
   const realm = { storeId: store.id, epoch, keys };
-  return { realm, restoredFromBackup: isOlder, ...keepMark(markPath, write) };
+  return { realm, restoredFromBackup: isOlder, ...keepMark(markPath, store.id, write) };
 }
 
 /** Adds a key that signs from the next start on; the old ones go on verifying. Returns the new key's id. */

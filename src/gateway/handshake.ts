@@ -98,7 +98,8 @@ function judgeCredential(session: Session, connect: ConnectRequest, judged: Cred
   session.credential = reading.credential;
   if (!connect.device) {
     // Only a checked secret may stand in for a device, and only for an operator (PROTOCOL 2.5).
-    if (reading.credential === 'none' || connect.role !== 'operator') {
+    const isChecked = reading.credential === 'shared-secret' || reading.credential === 'embedder';
+    if (!isChecked || connect.role !== 'operator') {
       return refuseProof(session, { code: 'DEVICE_REQUIRED' });
     }
     return session.actor.send({ type: 'proof.accepted' });

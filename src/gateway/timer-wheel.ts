@@ -7,7 +7,8 @@ export interface Due {
 
 /** Handle of one scheduled call. */
 export interface Timer {
-  readonly slot: number;
+  /** Where it lies in the wheel; moved when the clock is set back. */
+  slot: number;
   readonly target: Due;
 }
 
@@ -41,11 +42,8 @@ export class TimerWheel {
   }
 
   schedule(atMs: number, target: Due): Timer {
-    const slot = Math.max(Math.ceil(atMs / this.#tickMs), this.#last + 1);
-    const timer = { slot, target };
-    const timers = this.#slots.get(slot);
-    if (timers) timers.add(timer);
-    else this.#slots.set(slot, new Set([timer]));
+    const timer: Timer = { slot: 0, target };
+    this.#place(timer, Math.ceil(atMs / this.#tickMs));
     return timer;
   }
 
@@ -58,6 +56,7 @@ export class TimerWheel {
   /** Fires everything that is due at the clock's present time. */
   turn(): void {
     const now = Math.floor(this.#clock.now() / this.#tickMs);
+    if (now < this.#last) this.#moveBack(this.#last - now);
     // After a long sleep (a suspended laptop, a turned test clock) walk the slots that exist, not the time between.
     const passed =
       now - this.#last > this.#slots.size
@@ -70,5 +69,20 @@ export class TimerWheel {
       this.#slots.delete(slot);
       for (const { target } of timers) target.due();
     }
+  }
+
+  /** The clock was set back: what was a minute away is a minute away still. */
+  #moveBack(slots: number): void {
+    const timers = [...this.#slots.values()].flatMap((set) => [...set]);
+    this.#slots.clear();
+    this.#last -= slots;
+    for (const timer of timers) this.#place(timer, timer.slot - slots);
+  }
+
+  #place(timer: Timer, slot: number): void {
+    timer.slot = Math.max(slot, this.#last + 1);
+    const timers = this.#slots.get(timer.slot);
+    if (timers) timers.add(timer);
+    else this.#slots.set(timer.slot, new Set([timer]));
   }
 }

@@ -62,7 +62,11 @@ const VERBS: readonly (readonly [name: string, verb: Verb, allowed: readonly str
   ],
   ['revoke', (desk, caller) => revoke(desk.as(caller), A, 'operator'), MAY_TOUCH],
   ['remove', (desk, caller) => remove(desk.as(caller), A), MAY_TOUCH],
-  ['forgive', (desk, caller) => forgive(desk.as(caller), A), MAY_TOUCH],
+  [
+    'forgive',
+    (desk, caller) => forgive(desk.as(caller), A),
+    MAY_TOUCH.filter((name) => !name.startsWith('own ')),
+  ],
   ['rename', (desk, caller) => rename(desk.as(caller), A, 'kitchen'), MAY_TOUCH],
   [
     'withdraw',

@@ -57,7 +57,9 @@ export class Desk {
     });
   }
 
+  /** A connect with the shared secret, or with the device token that `more` brings. */
   ask(deviceId: string, wish: readonly string[], more: Partial<Access> = {}): Promise<AccessAnswer> {
+    const auth = more.deviceToken == null ? 'shared-secret' : 'device-token';
     return this.authority.access({
       deviceId,
       publicKey: `key-of-${deviceId.slice(0, 4)}`,
@@ -68,7 +70,7 @@ export class Desk {
       local: false,
       probe: false,
       commandLine: false,
-      origin: NO_ORIGIN,
+      origin: { ...NO_ORIGIN, auth },
       ...more,
     });
   }
