@@ -73,7 +73,34 @@ export async function reject(
   return { ok: true, device: taken.device, role, request: ref };
 }
 
-/** The device itself takes its request back. */
+/** A device could else open requests without end, each with a new id: only what it withdraws itself leaves no quiet
+ * period behind. */
+const MOST_WITHDRAWALS = 3;
+const WITHDRAWALS_MS = 60 * 60_000;
+/** Of its newest events: three withdrawals an hour, and the requests between them, are never behind so many. */
+const LOOKED_AT = 1000;
+const WITHDRAWN_TOO_OFTEN =
+  `this device has withdrawn ${MOST_WITHDRAWALS} requests within an hour: ` +
+  'this one stays open until an owner decides or it expires';
+
+/**
+ * Whether a role of a device may take back no more for now. Read off the history, so that a restart and other processes
+ * count, too. Nothing is missed between this and the commit: as long as the request is open, no other one is withdrawn.
+ */
+async function withdrewTooOften({ authority }: Deciding, deviceId: string, role: Role): Promise<boolean> {
+  const since = authority.clock.now() - WITHDRAWALS_MS;
+  const events = await authority.store.history({ deviceId, limit: LOOKED_AT });
+  const lately = events.filter(
+    (event) =>
+      event.role === role &&
+      event.type === 'request.settled' &&
+      event.atMs > since &&
+      detailOf(event).outcome === 'withdrawn',
+  );
+  return lately.length >= MOST_WITHDRAWALS;
+}
+
+/** The device itself takes its request back, at most three times an hour. */
 export async function withdraw(
   deciding: Deciding,
   requestId: string,
@@ -81,8 +108,12 @@ export async function withdraw(
   const found = await find(deciding, requestId);
   if (!found.ok) return found;
   const { ref, role, deviceId } = found;
-  const taken = await decide(deciding, deviceId, (_device, at) => {
+  const tooOften = await withdrewTooOften(deciding, deviceId, role);
+  const taken = await decide(deciding, deviceId, (device, at) => {
     if (callerDevice(deciding.caller) !== deviceId) return { kind: 'unknown-request' };
+    // What is withdrawn already is the same success as before (I7).
+    const isOpen = namedRevision(roleOf(device, role).record, ref) !== undefined;
+    if (tooOften && isOpen) return { kind: 'invalid', problem: WITHDRAWN_TOO_OFTEN };
     return [{ role, event: { type: 'request.withdrawn', request: ref, at } }];
   });
   if (!taken.ok) return isForgotten(taken.denial) ? lateWithdrawal(deciding, ref) : taken;

@@ -115,6 +115,57 @@ describe('decisions on a request', () => {
   });
 });
 
+describe('I8 a device that withdraws and asks again, over and over', () => {
+  const self = { class: 'device-token', deviceId: A, name: 'a', scopes: [READ] } as const;
+
+  async function paired(): Promise<Desk> {
+    const { desk, ref } = await asked([READ]);
+    await approve(desk.owner, ref);
+    return desk;
+  }
+
+  async function askAndWithdraw(desk: Desk, as = desk) {
+    await desk.ask(A, [WRITE]);
+    const ref = await desk.open(A);
+    return { ref, done: await withdraw(as.as(self), ref) };
+  }
+
+  it('takes back three in an hour; the fourth stays open, whichever process is asked', async () => {
+    const desk = await paired();
+    const other = new Desk({ backing: desk.backing });
+    other.now = desk.now;
+    const first = await askAndWithdraw(desk);
+    for (const as of [other, desk]) {
+      expect((await askAndWithdraw(desk, as)).done.ok).toBe(true);
+    }
+    const lines = desk.lines.length;
+    const ids = new Set<string>();
+    for (let cycle = 0; cycle < 300; cycle++) {
+      const { ref, done } = await askAndWithdraw(desk, cycle % 2 === 0 ? other : desk);
+      expect(done).toMatchObject({
+        denial: { kind: 'invalid', problem: expect.stringMatching(/3 requests/) },
+      });
+      ids.add(ref);
+    }
+    expect(ids.size).toBe(1);
+    expect(desk.lines.length).toBeLessThanOrEqual(lines + 1);
+    // What is withdrawn stays withdrawn, and the owner still decides what is open.
+    expect(await withdraw(desk.as(self), first.ref)).toMatchObject({ ok: true });
+    expect(await approve(desk.owner, await desk.open(A))).toMatchObject({ ok: true });
+  });
+
+  it('may take one back again when an hour has passed, and in its other role at once', async () => {
+    const desk = await paired();
+    for (let cycle = 0; cycle < 3; cycle++) await askAndWithdraw(desk);
+    expect((await askAndWithdraw(desk)).done.ok).toBe(false);
+    await desk.ask(A, [], { role: 'node' });
+    expect(await withdraw(desk.as(self), await desk.open(A, 'node'))).toMatchObject({ ok: true });
+    desk.now += 60 * 60_000;
+    await desk.authority.sweep();
+    expect((await askAndWithdraw(desk)).done.ok).toBe(true);
+  });
+});
+
 describe('decisions on a device', () => {
   async function paired(...wish: string[]): Promise<Desk> {
     const { desk, ref } = await asked(wish);

@@ -121,6 +121,25 @@ describe('an upgrade on an open session', () => {
     expect(again.payload.requestId).not.toBe(requestId);
   });
 
+  it('I8: the fourth withdrawal within an hour is refused in words, and the request stays open', async () => {
+    const house = await openHouse();
+    const { device, client, requestId } = await upgrading(house);
+    let open = requestId;
+    for (let cycle = 0; cycle < 3; cycle++) {
+      expect((await client.request('device.scopes.withdrawUpgrade', { requestId: open })).ok).toBe(true);
+      open = (await client.request('device.scopes.requestUpgrade', { scopes: BOTH })).payload.requestId;
+    }
+    const lines = house.audit.length;
+    const { error } = await client.request('device.scopes.withdrawUpgrade', { requestId: open });
+    expect(error.message).toMatch(
+      /^this device has withdrawn 3 requests within an hour: this one stays open/,
+    );
+    const again = await client.request('device.scopes.requestUpgrade', { scopes: BOTH });
+    expect(again.payload.requestId).toBe(open);
+    expect((await openRequest(house, device.id))?.id).toBe(open.split('.')[0]);
+    expect(house.audit).toHaveLength(lines);
+  });
+
   it('nobody withdraws or waits for the request of another device', async () => {
     const house = await openHouse();
     const { requestId } = await upgrading(house);
