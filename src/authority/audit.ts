@@ -18,7 +18,7 @@ export interface Origin {
 
 export const NO_ORIGIN: Origin = { by: null, connId: null, address: null, auth: null, client: null };
 
-/** One line of a device's history, as `devices log` and the audit log show it. */
+/** One line of a device's history, as `devices log` shows it, and the audit log where it is news. */
 export interface HistoryDetail extends Origin {
   /** `<id>.r<revision>` of the revision that it is about; null if it is about none. */
   readonly request: string | null;
@@ -76,6 +76,14 @@ export function historyEvent(
 
 export function detailOf(event: StoredEvent): HistoryDetail {
   return event.detail as unknown as HistoryDetail;
+}
+
+/**
+ * Whether an event is news to owners: a line of the audit log and a word to managers. A renewal is none, because it
+ * changes nothing that they decide (I8b); it is kept in the history only.
+ */
+export function isNews({ type }: Pick<NewEvent, 'type'>): boolean {
+  return type !== 'request.renewed';
 }
 
 const list = (scopes: readonly string[]): string => scopes.join(',') || '<none>';

@@ -2,7 +2,7 @@ import type { AuthorizationEvent } from '../../machines/authorization-events.ts'
 import { nextDeadline } from '../../machines/record.ts';
 import { ROLES, type Role } from '../../machines/vocabulary.ts';
 import type { DeviceRow, NewEvent, Store } from '../store/store.ts';
-import { auditLine, historyEvent, NO_ORIGIN, type Origin } from './audit.ts';
+import { auditLine, historyEvent, isNews, NO_ORIGIN, type Origin } from './audit.ts';
 import { type DeviceRecord, deviceOf, roleOf, rowOf } from './device.ts';
 import { type Step, step } from './step.ts';
 
@@ -15,7 +15,7 @@ export interface Clock {
 export interface CommitterOptions {
   readonly store: Store;
   readonly clock: Clock;
-  /** Called after the commit, once per line of the history. */
+  /** Called after the commit, once per line of the history that is news to owners. */
   readonly onAudit: (line: string) => void;
 }
 
@@ -140,7 +140,7 @@ export class Committer {
       durable,
     });
     if (revision === null) return false;
-    for (const event of events) this.#onAudit(auditLine(device.deviceId, event));
+    for (const event of events.filter(isNews)) this.#onAudit(auditLine(device.deviceId, event));
     return true;
   }
 

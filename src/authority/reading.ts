@@ -2,7 +2,7 @@ import type { RecordRead } from '../../machines/connection-setup.ts';
 import { newestRef, type OpenRequest } from '../../machines/record.ts';
 import { denialFor, readRecord, type Settled, type View } from '../../machines/verdict.ts';
 import { type Outcome, parseRequestId, type RequestRef, type Role } from '../../machines/vocabulary.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, StoredEvent } from '../store/store.ts';
 import { detailOf } from './audit.ts';
 import { type DeviceRecord, otherPairedRoles, roleOf } from './device.ts';
 
@@ -21,6 +21,17 @@ export interface Question {
   readonly declined: boolean;
 }
 
+/**
+ * More events than one request can have: it is renewed each quarter of its lifetime, about 2700 times in the week that
+ * it may live by default. With the limit of a query that names none, the events that say what it is would be lost.
+ */
+const MOST_OF_ONE_REQUEST = 1_000_000;
+
+/** All that happened to one request, oldest first. */
+export function eventsOf(store: Store, requestId: string): Promise<readonly StoredEvent[]> {
+  return store.history({ requestId, limit: MOST_OF_ONE_REQUEST });
+}
+
 /** How a request settled, by its id in the history; undefined while it is open or when it is unknown. */
 export async function findSettlement(
   store: Store,
@@ -37,7 +48,7 @@ export async function findSettlement(
     })
   | undefined
 > {
-  const events = await store.history({ requestId });
+  const events = await eventsOf(store, requestId);
   const last = events.findLast(({ type }) => type === 'request.settled');
   if (!last) return undefined;
   const { outcome, request, by, scopesFrom, scopesTo } = detailOf(last);
@@ -49,7 +60,7 @@ export async function findSettlement(
 
 /** How a request went for somebody whose own wish is covered while it is open still: by one of its approvals, or else. */
 export async function outcomeWhileOpen(store: Store, requestId: string): Promise<'approved' | 'superseded'> {
-  const events = await store.history({ requestId });
+  const events = await eventsOf(store, requestId);
   return events.some(({ type }) => type === 'request.approved') ? 'approved' : 'superseded';
 }
 

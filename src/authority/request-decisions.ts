@@ -12,7 +12,7 @@ import { detailOf } from './audit.ts';
 import { callerDevice, describeCaller, mayGive, mayManage, seesOthers } from './callers.ts';
 import { type Deciding, type Decision, type DecisionDenial, decide, no } from './deciding.ts';
 import { type DeviceRecord, roleOf } from './device.ts';
-import { findSettlement } from './reading.ts';
+import { eventsOf, findSettlement } from './reading.ts';
 
 /** Approves the revision that `requestId` names, or the part `scopes` of it; the rest is then declined (narrowed). */
 export async function approve(
@@ -144,7 +144,7 @@ async function find(
   const ref = parseRequestId(requestId);
   const bare = parseRequestId(`${requestId}.r1`);
   const id = ref?.id ?? bare?.id;
-  const [event] = id === undefined ? [] : await deciding.authority.store.history({ requestId: id });
+  const [event] = id === undefined ? [] : await eventsOf(deciding.authority.store, id);
   if (!event || id === undefined) return no({ kind: 'unknown-request' });
   const role = event.role as Role;
   if (!seesOthers(deciding.caller) && callerDevice(deciding.caller) !== event.deviceId) {
@@ -194,7 +194,7 @@ async function late(
 ): Promise<Decision<{ readonly device: DeviceRecord; readonly role: Role; readonly request: RequestRef }>> {
   const { store } = deciding.authority;
   const settled = await findSettlement(store, ref.id);
-  const { isShown, isApproved } = knownRevision(await store.history({ requestId: ref.id }), ref);
+  const { isShown, isApproved } = knownRevision(await eventsOf(store, ref.id), ref);
   if (!settled || !isShown) return no({ kind: 'unknown-request' });
   const { deviceId, role, outcome, by } = settled;
   const device = await deciding.authority.load(deviceId);

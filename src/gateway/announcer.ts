@@ -1,6 +1,6 @@
 import { covers } from '../../machines/policy.ts';
 import type { Role } from '../../machines/vocabulary.ts';
-import { detailOf } from '../authority/audit.ts';
+import { detailOf, isNews } from '../authority/audit.ts';
 import { seesOthers } from '../authority/callers.ts';
 import { pendingRow } from '../authority/listing.ts';
 import { eventFrame } from '../protocol/frames.ts';
@@ -12,8 +12,8 @@ import type { Session } from './session.ts';
 const MOST_DEVICES = 10_000;
 
 /**
- * Tells sessions that may manage devices what changed (PROTOCOL 5.4): one event for each change and none for an
- * attempt. Hints only: whoever misses one reads the list.
+ * Tells sessions that may manage devices what changed (PROTOCOL 5.4): one event for each change, and none for an
+ * attempt or a renewal. Hints only: whoever misses one reads the list.
  */
 export class Announcer {
   readonly #core: () => Core;
@@ -45,7 +45,7 @@ export class Announcer {
     this.#remember(deviceId, seq);
     if (listeners.length === 0) return;
     const events = await authority.store.history({ deviceId, afterSeq });
-    for (const event of events) await this.#tell(event, listeners);
+    for (const event of events.filter(isNews)) await this.#tell(event, listeners);
   }
 
   #remember(deviceId: string, seq: number): void {

@@ -36,6 +36,22 @@ describe('decisions on a request', () => {
     });
   });
 
+  it('I7 the same holds for a request that was kept alive for a week', async () => {
+    const { desk, ref, id } = await asked([READ]);
+    for (let renewal = 0; renewal < 2600; renewal++) {
+      desk.now += 3.75 * 60_000;
+      await desk.authority.attend(A, 'operator');
+    }
+    expect(desk.lines).toHaveLength(1);
+    expect(await desk.open(A)).toBe(ref);
+    expect(await reject(desk.owner, ref)).toMatchObject({ ok: true });
+    expect(await reject(desk.owner, ref)).toMatchObject({ ok: true });
+    expect(await approve(desk.owner, ref)).toMatchObject({
+      denial: { kind: 'already', outcome: 'rejected' },
+    });
+    expect(await reject(desk.owner, `${id}.r2`)).toMatchObject({ denial: { kind: 'unknown-request' } });
+  });
+
   it('I6 each end is told by its own name to the owner who comes late', async () => {
     const self = { class: 'device-token', deviceId: A, name: 'a', scopes: [] } as const;
     const ends: readonly (readonly [string, (desk: Desk, ref: string) => Promise<unknown>])[] = [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { reject } from '../../src/authority/request-decisions.ts';
 import { type House, openHouse, openSecond, SHARED } from '../support/harness.ts';
-import { ADMIN_BUNDLE, live, pair, READ, wait } from '../support/pairing.ts';
+import { ADMIN_BUNDLE, history, live, pair, READ, wait } from '../support/pairing.ts';
 import { newDevice, type RawClient } from '../support/raw-client.ts';
 
 /** A session that may manage devices, and hears of them. */
@@ -34,6 +34,24 @@ describe('what managers hear (PROTOCOL 5.4)', () => {
       { requestId: wider.requestId.replace('.r2', '.r1'), deviceId: device.id, scopes: READ },
       { requestId: wider.requestId, scopes: ['operator.approvals', ...READ] },
     ]);
+  });
+
+  it('I8b: a request that is kept alive is news to nobody', async () => {
+    const house = await openHouse({ gateway: { limits: { pingMs: 1e9 } } });
+    const manager = await openManager(house);
+    const device = newDevice();
+    const ask = { device, scopes: READ, mode: 'cli', caps: ['antechamber.wait'] } as const;
+    await wait(house, ask);
+    const lines = house.audit.length;
+    const changes = await heard(manager, 'device.pair.changed');
+    for (let turn = 0; turn < 4; turn++) {
+      await house.pass(5 * 60_000, 60_000);
+      await wait(house, ask);
+    }
+    expect((await history(house, device.id, 'request.renewed')).length).toBeGreaterThan(2);
+    expect(await heard(manager, 'device.pair.changed')).toEqual(changes);
+    expect(await heard(manager, 'device.pair.requested')).toHaveLength(1);
+    expect(house.audit).toHaveLength(lines);
   });
 
   it('#9 of 2b, I6: how a request ended is told as it was, an expiry included', async () => {

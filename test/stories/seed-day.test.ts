@@ -41,6 +41,7 @@ function attempt(scopes: readonly string[], client: string): Access {
 interface Day {
   readonly ids: ReadonlySet<string>;
   readonly audit: readonly string[];
+  readonly renewals: number;
 }
 
 /** Four processes over one store: the device is paired, rotated to less, and then asks once a second from each. */
@@ -70,7 +71,8 @@ async function day(openings: readonly Store[], seconds: number): Promise<Day> {
     clock.advance(1000);
     await processes[second % processes.length]?.sweep();
   }
-  return { ids, audit };
+  const events = await first.history({ deviceId: DEVICE, limit: 100_000 });
+  return { ids, audit, renewals: events.filter(({ type }) => type === 'request.renewed').length };
 }
 
 /** A lifetime slides in steps of a quarter, whoever writes it (R16). */
@@ -78,13 +80,11 @@ function mostRenewals(seconds: number, { lifetimeMs }: Terms): number {
   return Math.floor((seconds * 1000) / (lifetimeMs / 4));
 }
 
-function expectOneEpisode({ ids, audit }: Day, seconds: number): void {
+function expectOneEpisode({ ids, audit, renewals }: Day, seconds: number): void {
   expect(ids.size).toBe(1);
-  expect(audit.filter((line) => line.includes('device access upgrade requested'))).toHaveLength(1);
-  const renewals = audit.filter((line) => line.includes('request.renewed'));
-  expect(audit).toHaveLength(1 + renewals.length);
-  expect(renewals.length).toBeGreaterThan(0);
-  expect(renewals.length).toBeLessThanOrEqual(mostRenewals(seconds, DEFAULT_TERMS));
+  expect(audit).toEqual([expect.stringContaining('device access upgrade requested')]);
+  expect(renewals).toBeGreaterThan(0);
+  expect(renewals).toBeLessThanOrEqual(mostRenewals(seconds, DEFAULT_TERMS));
 }
 
 describe('#21688, I8b: a device that asks once a second from four processes', () => {
