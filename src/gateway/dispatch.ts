@@ -11,6 +11,29 @@ import {
 import type { Method } from './method.ts';
 import type { Session } from './session.ts';
 
+/** Calls of one session that may be under way. Some wait as long as a request is open: without a limit, one socket could
+ * make the gateway keep any number of them. */
+const MOST_CALLS = 32;
+const underWay = new WeakMap<Session, number>();
+
+const TOO_MANY_CALLS: WireError = {
+  code: 'UNAVAILABLE',
+  message: 'too many calls under way',
+  retryable: true,
+};
+
+/** A call begins; undefined when too many are under way. Returns how it is ended. */
+function begin(session: Session): (() => void) | undefined {
+  const calls = underWay.get(session) ?? 0;
+  if (calls >= MOST_CALLS) return undefined;
+  underWay.set(session, calls + 1);
+  const endCall = session.beginCall();
+  return () => {
+    underWay.set(session, (underWay.get(session) ?? 1) - 1);
+    endCall();
+  };
+}
+
 /** Answers a frame that is not a request; the session stays (PROTOCOL 1.3). */
 export function dispatchFault(session: Session, { id, fault }: FaultyFrame): void {
   session.wire.send(errorFrame(id, errorAfterHello(fault)));
@@ -25,7 +48,8 @@ export async function dispatch(session: Session, { id, method: name, params }: R
   }
   const refusal = mayCall(session, method);
   if (refusal) return session.wire.send(errorFrame(id, refusal));
-  const endCall = session.beginCall();
+  const endCall = begin(session);
+  if (!endCall) return session.wire.send(errorFrame(id, TOO_MANY_CALLS));
   try {
     const answer = await method.handle({ session, params });
     session.wire.send(answer.ok ? okFrame(id, answer.payload) : errorFrame(id, answer.error));

@@ -193,6 +193,31 @@ describe('an upgrade on an open session', () => {
   });
 });
 
+describe('calls under way', () => {
+  it('are at most 32 of one session: more are refused, run nothing, and may be tried again', async () => {
+    const house = await openHouse();
+    const { client, requestId } = await upgrading(house);
+    const waits = Array.from({ length: 40 }, () =>
+      client.sendRequest('device.scopes.waitUpgrade', { requestId }),
+    );
+    // One waits already.
+    const refusals = await Promise.all(waits.slice(31).map((id) => client.response(id)));
+    for (const { error } of refusals) {
+      expect(error).toMatchObject({
+        code: 'UNAVAILABLE',
+        message: 'too many calls under way',
+        retryable: true,
+      });
+    }
+    const withdrawal = await client.request('device.scopes.withdrawUpgrade', { requestId });
+    expect(withdrawal.error.message).toBe('too many calls under way');
+    await approve(house.owner, requestId);
+    const answers = await Promise.all(waits.slice(0, 31).map((id) => client.response(id)));
+    expect(answers.map(({ payload }) => payload.status)).toEqual(answers.map(() => 'approved'));
+    expect((await client.request('health')).ok).toBe(true);
+  });
+});
+
 describe('what ends a session while its waitUpgrade is under way (I5, I18)', () => {
   it('a rotation: the call is answered and the socket closes as rotated', async () => {
     const house = await openHouse();
