@@ -36,7 +36,6 @@ async function requestUpgrade({ session, params }: Call): Promise<Answer> {
 async function openUpgrade(session: Session, wish: RequestedScopes): Promise<Answer> {
   const { admission, core, deviceId, role } = session;
   if (!admission) return refused(NO_DEVICE);
-  session.asked = wish;
   const answer = await core.authority.access({
     deviceId,
     publicKey: '',
@@ -59,13 +58,11 @@ async function openUpgrade(session: Session, wish: RequestedScopes): Promise<Ans
   const { state, record } = roleOf(answer.device, role);
   const view = readRecord(state, record, wish, core.authority.clock.now());
   if (view.covered) {
-    session.asked = [];
     return refused('nothing to upgrade: the grant covers these scopes; reconnect to use them', {
       code: 'COVERED',
     });
   }
   if (!view.open) {
-    session.asked = [];
     const declined = answer.verdict === 'quiet';
     const question = { role, wish, asked: [], request: null, wait: false, declined };
     const { reading } = await core.authority.look(deviceId, question);
@@ -76,6 +73,9 @@ async function openUpgrade(session: Session, wish: RequestedScopes): Promise<Ans
     };
     return { ok: false, error: wireDenial(reading.denial, peer).error };
   }
+  // With a request open already, this only widened it, and the session waits for all that it asked for in it.
+  const earlier = session.waitsFor?.id === view.open.id ? session.asked : [];
+  session.asked = [...new Set([...earlier, ...wish])];
   session.actor.send({ type: 'upgrade.asked', request: view.open });
   // The decision may have fallen between the step and the line above (R10).
   await session.recordChanged();
