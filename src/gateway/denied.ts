@@ -51,14 +51,21 @@ function toldAlready({ outcome, by, deviceId, role }: Of<'already'>): Told {
   };
 }
 
+/** The text names the one step that helps: a command for an owner, the whole id for a device that withdraws. */
+function toldRevisionNeeded({ newest }: Of<'revision-needed'>, attempt: Attempt): Told {
+  const details = { code: 'REVISION_NEEDED', requestId: newest };
+  const message = 'requestId needs its revision';
+  if (newest === null) return { message: `${message}; that request is settled`, details };
+  if (attempt === 'device pairing withdrawal') return { message: `${message}: send ${newest}`, details };
+  const verb = attempt === 'device pairing approval' ? 'approve' : 'reject';
+  return { message: `${message}; the newest is ${newest}: antechamber devices ${verb} ${newest}`, details };
+}
+
 const TELL: { readonly [K in DecisionDenial['kind']]: (denial: Of<K>, attempt: Attempt) => Told } = {
   denied: toldDenied,
   already: toldAlready,
   'unknown-request': () => ({ message: 'unknown requestId', details: { code: 'UNKNOWN_REQUEST' } }),
-  'revision-needed': ({ newest }, attempt) => ({
-    message: `requestId needs its revision${newest === null ? '' : `; the newest is ${newest}: antechamber devices ${attempt === 'device pairing approval' ? 'approve' : 'reject'} ${newest}`}`,
-    details: { code: 'REVISION_NEEDED', requestId: newest },
-  }),
+  'revision-needed': toldRevisionNeeded,
   'beyond-request': ({ scopes }) => ({
     message: `the request does not ask for ${scopes.join(', ')}`,
     details: { code: 'BEYOND_REQUEST', scopes },

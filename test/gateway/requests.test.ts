@@ -73,6 +73,21 @@ describe('a wish that widens while it is open', () => {
     expect(await grantOf(house, device.id)).toEqual([]);
   });
 
+  it('I2: a withdrawal without the revision is told the whole id, or that it is settled', async () => {
+    const house = await openHouse();
+    const device = newDevice();
+    await pair(house, device, READ);
+    const { client } = await live(house, { device, scopes: READ });
+    const { requestId } = (await client.request('device.scopes.requestUpgrade', { scopes: BOTH })).payload;
+    const bare = requestId.split('.')[0];
+    const open = await client.request('device.scopes.withdrawUpgrade', { requestId: bare });
+    expect(open.error.message).toBe(`requestId needs its revision: send ${requestId}`);
+    expect(open.error.details).toEqual({ code: 'REVISION_NEEDED', requestId });
+    await approve(house.owner, requestId);
+    const settled = await client.request('device.scopes.withdrawUpgrade', { requestId: bare });
+    expect(settled.error.message).toBe('requestId needs its revision; that request is settled');
+  });
+
   it('a program with a narrower wish joins and is freed by the wider approval', async () => {
     const house = await openHouse();
     const device = newDevice();
