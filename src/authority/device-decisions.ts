@@ -12,6 +12,7 @@ import {
   originOf,
 } from './deciding.ts';
 import { type DeviceRecord, newPairingSalt, roleOf } from './device.ts';
+import { unknownScopes } from './request-decisions.ts';
 
 /** A new token generation; without scopes the grant stays, with scopes it becomes them inside the ceiling (I4). */
 export function rotate(
@@ -25,7 +26,8 @@ export function rotate(
     const added = scopes === null ? [] : uncovered(record.grant, scopes);
     const refusal =
       mayManage(deciding.caller, deviceId, role) ??
-      (added.length > 0 ? mayGive(deciding.caller, deviceId, role, added) : undefined);
+      (added.length > 0 ? mayGive(deciding.caller, deviceId, role, added) : undefined) ??
+      unknownScopes(scopes ?? [], record.ceiling, record.grant);
     if (refusal) return refusal;
     if (scopes !== null && !covers(record.ceiling, scopes)) {
       return { kind: 'beyond-ceiling', scopes: uncovered(record.ceiling, scopes) };

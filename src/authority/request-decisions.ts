@@ -2,6 +2,7 @@ import { covers, uncovered } from '../../machines/policy.ts';
 import { namedRevision, newestRef } from '../../machines/record.ts';
 import {
   formatRequestId,
+  OPENCLAW_VOCABULARY,
   type Outcome,
   parseRequestId,
   type RequestRef,
@@ -13,6 +14,23 @@ import { callerDevice, describeCaller, mayGive, mayManage, seesOthers } from './
 import { type Deciding, type Decision, type DecisionDenial, decide, no } from './deciding.ts';
 import { type DeviceRecord, roleOf } from './device.ts';
 import { eventsOf, findSettlement } from './reading.ts';
+
+const KNOWN: readonly string[] = [...OPENCLAW_VOCABULARY.operator, ...OPENCLAW_VOCABULARY.node];
+
+/**
+ * Refuses words that mean nothing: `operator.admin` covers any word at all, so that a slip of the pen would be given
+ * instead of the rights that were meant. What stands in the record is known, too: an embedder may have scopes of its own.
+ */
+export function unknownScopes(
+  scopes: readonly string[],
+  ...recorded: readonly (readonly string[])[]
+): DecisionDenial | undefined {
+  const known = new Set([...KNOWN, ...recorded.flat()]);
+  const unknown = scopes.filter((scope) => !known.has(scope));
+  return unknown.length === 0
+    ? undefined
+    : { kind: 'invalid', problem: `unknown scope: ${unknown.join(', ')}` };
+}
 
 /** Approves the revision that `requestId` names, or the part `scopes` of it; the rest is then declined (narrowed). */
 export async function approve(
@@ -27,7 +45,10 @@ export async function approve(
     const { record } = roleOf(device, role);
     const revision = namedRevision(record, ref);
     const wanted = scopes ?? revision?.scopes ?? [];
-    const refusal = mayGive(deciding.caller, device.deviceId, role, uncovered(record.grant, wanted));
+    const refusal =
+      mayGive(deciding.caller, device.deviceId, role, uncovered(record.grant, wanted)) ??
+      // A request that is settled has no scopes to compare with, and gives nothing.
+      (revision && unknownScopes(scopes ?? [], revision.scopes, record.grant, record.ceiling));
     if (refusal) return refusal;
     const by = describeCaller(deciding.caller);
     return [
