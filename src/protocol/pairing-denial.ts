@@ -39,13 +39,18 @@ const HINTS: Readonly<Record<PairingReason, string>> = {
   'scope-upgrade': 'Review the requested scopes, then approve the pending upgrade',
 };
 
+/** Why a client that lacks something has no request: probes open none, and strangers none beyond a limit (I9). */
+const NONE_OPEN =
+  'No request is open: a probe opens none, and while too many unknown devices wait already, an owner must decide ' +
+  'some of them first.';
+
 /** A request is open, or would be. */
 export function pairingRequired(denial: Of<'PAIRING_REQUIRED'>, peer: Peer): Refusal {
   const { reason, request, standing, wait } = denial;
   const message = REQUIREMENTS[reason];
   const remediationHint =
     request === null
-      ? `No request is open; a client that is not a probe opens one. Find it with: ${LIST_REMEDY}`
+      ? `${NONE_OPEN} See what waits with: ${LIST_REMEDY}`
       : `${HINTS[reason]}: ${approveRemedy(request)}`;
   return pairing(
     { standing, request, reason, message, headline: message, remediationHint, retry: wait },

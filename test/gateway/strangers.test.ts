@@ -16,7 +16,11 @@ describe('a flood of strangers (I9)', () => {
         scopes: READ,
         auth: SHARED,
       });
-      expect(answer.error.details).toMatchObject({ code: 'PAIRING_REQUIRED', pauseReconnect: false });
+      expect(answer.error.details).toMatchObject({
+        code: 'PAIRING_REQUIRED',
+        pauseReconnect: false,
+        remediationHint: expect.stringContaining('too many unknown devices wait already'),
+      });
       await refused.closed();
     }
     expect(await house.store.list()).toHaveLength(5);
