@@ -53,15 +53,17 @@ const FORMS: Readonly<Record<CredentialProblem, CredentialForm>> = {
     nextStep: 'update_auth_credentials',
     message: () => 'unauthorized: device token mismatch (rotate/reissue device token)',
   },
-  // AUTH_UNAUTHORIZED, because a client deletes its token on the mismatch code, and this one can be exchanged.
+  // AUTH_UNAUTHORIZED, because a client deletes its token on the mismatch code, and this one can be exchanged. A reissue
+  // brings back no token of before a restored backup, so what always helps comes first.
   'device-token-expired': {
     detailCode: 'AUTH_UNAUTHORIZED',
     authReason: 'device_token_expired',
     nextStep: 'update_auth_credentials',
     message: (peer) =>
       'unauthorized: device token superseded ' +
-      `(connect once with the shared token, or the owner runs: ${reissueRemedy(peer.deviceId)})`,
-    reason: 'unauthorized: device token superseded (connect once with the shared token, or have it reissued)',
+      `(connect once with the shared token; without it, the owner may be able to help with: ${reissueRemedy(peer.deviceId)})`,
+    reason:
+      'unauthorized: device token superseded (connect once with the shared token; a reissue may help, too)',
   },
   // The mismatch code, because the token is dead for good: the client forgets it and stops coming back.
   'device-token-revoked': {

@@ -15,7 +15,7 @@ export function forgiveRemedy(deviceId: string | undefined): string {
   return `antechamber devices forgive ${deviceId ?? '<deviceId>'}`;
 }
 
-/** Issues the current token again. */
+/** Accepts a superseded token for a while, so that its device gets the current one; no token of before a restored backup. */
 export function reissueRemedy(deviceId: string | undefined): string {
   return `antechamber devices reissue ${deviceId ?? '<deviceId>'}`;
 }
