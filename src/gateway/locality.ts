@@ -77,7 +77,10 @@ export function makeLocality({
   };
 }
 
-/** The nearest address that no trusted proxy vouches for: everything to its left can be made up by the peer. */
+/**
+ * The nearest address that no trusted proxy vouches for: everything to its left can be made up by the peer. Where that
+ * entry is no address, nothing further left may stand in for it, and the peer's own address is taken.
+ */
 function forwardedFor(
   headers: IncomingMessage['headers'],
   peer: string,
@@ -85,9 +88,15 @@ function forwardedFor(
 ): string {
   const chain = String(headers['x-forwarded-for'] ?? '')
     .split(',')
-    .map((part) => plainAddress(part.trim()));
-  const real = chain.findLast((address) => isIP(address) !== 0 && !isTrusted(address));
-  return real ?? peer;
+    .map((part) => plainAddress(withoutPort(part.trim())));
+  const real = chain.findLast((address) => !isTrusted(address)) ?? '';
+  return isIP(real) === 0 ? peer : real;
+}
+
+/** Some proxies write the port of their peer, too: `203.0.113.9:4711`, `[2001:db8::1]:99`. */
+function withoutPort(entry: string): string {
+  const match = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d{1,5})?$/.exec(entry);
+  return match?.[1] ?? match?.[2] ?? entry;
 }
 
 function addRange(list: BlockList, range: string): void {

@@ -109,6 +109,22 @@ describe('which address a peer has', () => {
     expect(await from(house, 'nonsense')).toBe('127.0.0.1');
   });
 
+  it.each([
+    ['1.2.3.4, 203.0.113.9:4711', '203.0.113.9'],
+    ['1.2.3.4, [2001:db8::1]:99', '2001:db8::1'],
+    ['1.2.3.4, [2001:db8::1]', '2001:db8::1'],
+    ['1.2.3.4, 203.0.113.9:4711, 10.1.2.3:80', '203.0.113.9'],
+    ['1.2.3.4, ::ffff:203.0.113.9', '203.0.113.9'],
+    ['1.2.3.4, unknown', '127.0.0.1'],
+    ['1.2.3.4, unknown, 10.1.2.3', '127.0.0.1'],
+    ['1.2.3.4, ', '127.0.0.1'],
+  ])('X-Forwarded-For "%s" is %s: never the entry that the client made up', async (forwarded, expected) => {
+    const house = await openHouse({
+      gateway: { locality: { local: 'none', trustedProxies: ['127.0.0.1', '10.0.0.0/8'] } },
+    });
+    expect(await from(house, forwarded)).toBe(expected);
+  });
+
   it('nothing of it from a proxy that is not trusted', async () => {
     expect(await from(await openHouse(), '198.51.100.5')).toBe('127.0.0.1');
   });
