@@ -85,12 +85,19 @@ export class Committer {
     );
   }
 
-  /** Settles what is due for at most `limit` devices; returns how many it looked at. */
+  /** Settles what is due for at most `limit` devices; returns how many it looked at. Rejects with all that failed,
+   * after the rest is done. */
   async sweep(limit: number): Promise<number> {
     const due = await this.#store.due(this.#clock.now(), limit);
+    const failures: unknown[] = [];
     for (const deviceId of due) {
-      await this.run(deviceId, () => ({ kind: 'answer', answer: null }));
+      // The most overdue come first: one that cannot be settled must not keep the others waiting for ever.
+      await this.run(deviceId, () => ({ kind: 'answer', answer: null })).catch((error) =>
+        failures.push(error),
+      );
     }
+    if (failures.length > 0)
+      throw new AggregateError(failures, `${failures.length} devices could not be settled`);
     return due.length;
   }
 
