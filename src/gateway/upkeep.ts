@@ -19,14 +19,18 @@ export function broadcast(
   }
 }
 
-/** What a gateway does by itself as time passes, all of it on the one timer wheel. */
+/**
+ * What a gateway does by itself as time passes, all of it on the one timer wheel. No task waits for another: a store
+ * that stands still must hold up no ping, and let none pile up.
+ */
 export class Upkeep {
   readonly #core: Core;
   #pings = 0;
-  #work: Promise<void> = Promise.resolve();
+  readonly #running = new Set<Promise<void>>();
 
   constructor(core: Core) {
     this.#core = core;
+    this.#every(SWEEP_MS, () => this.#readAgain());
     this.#every(SWEEP_MS, () => this.#sweep());
     this.#every(SWEEP_MS, () => this.#ping());
     this.#every(ATTEND_MS, () => this.#attend());
@@ -44,25 +48,41 @@ export class Upkeep {
   /** Turns the wheel once and waits for what that started. */
   async turn(): Promise<void> {
     this.#core.wheel.turn();
-    await this.#work;
+    await Promise.all(this.#running);
   }
 
+  /** Runs `task` every `ms`; a time is skipped while the run before it has not ended. */
   #every(ms: number, task: () => void | Promise<void>): void {
     const { wheel, authority, log } = this.#core;
+    let isRunning = false;
+    const run = async (): Promise<void> => {
+      isRunning = true;
+      try {
+        await task();
+      } catch (error) {
+        log.error({ err: error }, 'upkeep failed; it is tried again');
+      } finally {
+        isRunning = false;
+      }
+    };
     const due: Due = {
       due: () => {
         wheel.schedule(authority.clock.now() + ms, due);
-        this.#work = this.#work
-          .then(task)
-          .catch((error: unknown) => log.error({ err: error }, 'upkeep failed; it is tried again'));
+        if (isRunning) return;
+        const running = run().finally(() => this.#running.delete(running));
+        this.#running.add(running);
       },
     };
     wheel.schedule(authority.clock.now() + ms, due);
   }
 
   async #sweep(): Promise<void> {
-    const { authority, unread } = this.#core;
-    await authority.sweep();
+    await this.#core.authority.sweep();
+  }
+
+  /** Reads the records that could not be read; whether the store can be swept is another matter. */
+  async #readAgain(): Promise<void> {
+    const { unread } = this.#core;
     const again = [...unread];
     unread.clear();
     await Promise.all(again.map((session) => session.recordChanged()));
