@@ -69,8 +69,7 @@ export function remove(
       const refusal = mayManage(deciding.caller, deviceId, other);
       if (refusal) return refusal;
       const by = describeCaller(deciding.caller);
-      // The roles that it never had are buried, too: it must not come back by another door.
-      return ROLES.map((role) => ({
+      return ROLES.filter((role) => device.roles[role]).map((role) => ({
         role,
         event: { type: 'device.removed', by, at, terms: deciding.authority.terms },
       }));

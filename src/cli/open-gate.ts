@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isLoopback } from '../gateway/locality.ts';
-import { confirmSettled } from './confirm.ts';
+import { unsettledWarning } from './confirm.ts';
 import { readDuration } from './duration.ts';
 import { FileGate } from './file-gate.ts';
 import type { Gate, Purpose } from './gate.ts';
@@ -26,10 +26,8 @@ export async function openGate(
   if (state.restoredFromBackup) io.err(`warning: ${restoredText(stateDir, command)}\n`);
   return new FileGate(state, io.user, command, async (seq) => {
     const secret = resolved.secret ? secretFor(resolved, 'ws://localhost') : null;
-    if (await confirmSettled(stateDir, secret, seq, io.now)) return;
-    io.err(
-      'warning: decided, but the running gateway did not confirm that it closed the sockets concerned\n',
-    );
+    const warning = await unsettledWarning(stateDir, secret, seq, io.now);
+    if (warning !== null) io.err(`warning: ${warning}\n`);
   });
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { revoke } from '../../src/authority/device-decisions.ts';
 import { openAuthority } from '../../src/authority/open.ts';
 import { approve } from '../../src/authority/request-decisions.ts';
-import { confirmSettled } from '../../src/cli/confirm.ts';
+import { unsettledWarning } from '../../src/cli/confirm.ts';
 import { removeGatewayFile, writeGatewayFile } from '../../src/cli/gateway-file.ts';
 import { type House, OWNER, openHouse, SECRET, SHARED } from '../support/harness.ts';
 import { newDevice } from '../support/raw-client.ts';
@@ -36,14 +36,16 @@ describe('a decision on the file is acknowledged when no socket lives on by what
     expect(house.gateway.sessions()).toHaveLength(1);
     expect((await revoke(owner, deviceId, 'operator')).ok).toBe(true);
     const seq = await elsewhere.authority.store.head();
-    expect(await confirmSettled(house.folder, SECRET, seq, Date.now)).toBe(true);
+    expect(await unsettledWarning(house.folder, SECRET, seq, Date.now)).toBeNull();
     expect(house.gateway.sessions()).toEqual([]);
   });
 
   it('says so when the gateway cannot be asked, and waits for nobody when none runs', async () => {
     const { house, elsewhere } = await liveHouse();
     const seq = await elsewhere.authority.store.head();
-    expect(await confirmSettled(house.folder, 'not the secret', seq, Date.now)).toBe(false);
-    expect(await confirmSettled(join(house.folder, 'nowhere'), null, seq, Date.now)).toBe(true);
+    expect(await unsettledWarning(house.folder, 'not the secret', seq, Date.now)).toMatch(/did not confirm/);
+    house.gateway.setAuth({ mode: 'none' });
+    expect(await unsettledWarning(house.folder, null, seq, Date.now)).toMatch(/has no shared secret/);
+    expect(await unsettledWarning(join(house.folder, 'nowhere'), null, seq, Date.now)).toBeNull();
   });
 });

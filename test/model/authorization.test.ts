@@ -78,7 +78,7 @@ const NEVER_ASKED = [
 describe('the paths through the authorization machine', () => {
   it('are as many as two wishes, one owner and a clock make', () => {
     // Every state by every transition; then as many of them as it takes to see each transition lead to each landmark.
-    expect([all.length, chosen.length, stories.length]).toEqual([2167, 176, 10]);
+    expect([all.length, chosen.length, stories.length]).toEqual([2217, 198, 10]);
     const states = new Set(chosen.flatMap(({ steps }) => steps.map(({ state }) => state.value)));
     expect([...states].sort()).toEqual(Object.keys(authorizationMachine.states).sort());
   });
