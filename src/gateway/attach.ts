@@ -7,7 +7,7 @@ import { type Authenticate, type Core, KeyCache, type Log, type SessionCallbacks
 import { FailureLimiter, makeCredentialCheck, type SharedAuth } from './credentials.ts';
 import { deviceMethods } from './device-methods.ts';
 import type { LiveSession } from './live-session.ts';
-import { isLoopback, type LocalitySettings, makeLocality } from './locality.ts';
+import { isLoopback, type LocalitySettings, makeLocality, networkOf } from './locality.ts';
 import type { Method } from './method.ts';
 import { limitPayload } from './payload-limit.ts';
 import { Progress } from './progress.ts';
@@ -52,7 +52,8 @@ export interface Attached {
   sessions(): readonly LiveSession[];
   /** How many connections wait for an answer to their connect. */
   parked(): number;
-  /** How many sockets of an address have proved nothing yet; for a host that wants to refuse more at the upgrade. */
+  /** Whether too many sockets have proved nothing yet, of this peer's address or in all; for a host that wants to refuse
+   * more at the upgrade. */
   isCrowded(request: IncomingMessage): boolean;
   /** Sends an event to every session that is let in and that `to` picks. */
   broadcast(event: string, payload: unknown, to?: (session: LiveSession) => boolean): void;
@@ -152,7 +153,7 @@ export function attach(server: WebSocketServer, options: AttachOptions): Attache
     parked: () => core.room.parkedCount,
     isCrowded: (request) => {
       const { address } = core.locate(request);
-      return !isLoopback(address) && (core.unproven.get(address) ?? 0) >= core.limits.unprovenPerAddress;
+      return !isLoopback(address) && isCrowded(core, address);
     },
     broadcast: (event, payload, to) => broadcast(core, event, payload, to),
     setAuth: (auth) => {
@@ -169,6 +170,13 @@ export function attach(server: WebSocketServer, options: AttachOptions): Attache
       await Promise.all([...core.sessions].map((session) => session.wire.whenClosed(2000)));
     },
   };
+}
+
+function isCrowded({ limits, unproven }: Core, address: string): boolean {
+  if ((unproven.get(networkOf(address)) ?? 0) >= limits.unprovenPerAddress) return true;
+  let all = 0;
+  for (const [network, sockets] of unproven) if (!isLoopback(network)) all += sockets;
+  return all >= limits.unproven;
 }
 
 function accept(core: Core, socket: WebSocket, request: IncomingMessage): void {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 
 export interface LocalitySettings {
   /** `none` turns locality off: byte tunnels (ssh -L, a container's port) cannot be told from a local client (I14). */
@@ -46,6 +46,19 @@ export function plainAddress(address: string | undefined): string {
 
 export function isLoopback(address: string): boolean {
   return address === '::1' || /^127(\.\d{1,3}){3}$/.test(address);
+}
+
+/** What counts as one peer where peers are limited: whoever has one IPv6 address has all of its /64. */
+export function networkOf(address: string): string {
+  if (!isIPv6(address) || isLoopback(address)) return address;
+  const [plain = ''] = address.split('%');
+  // An IPv4 address at the end stands for two groups, and none of the first four.
+  const [head = '', tail] = plain.replace(/\d+(\.\d+){3}$/, '0:0').split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail ? tail.split(':') : [];
+  const between = Array<string>(8 - left.length - right.length).fill('0');
+  const groups = [...left, ...between, ...right].slice(0, 4);
+  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
 }
 
 export function makeLocality({

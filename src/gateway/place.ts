@@ -1,12 +1,18 @@
 import type { Core } from './core.ts';
+import { networkOf } from './locality.ts';
 import type { Due, Timer } from './timer-wheel.ts';
 import type { Guest } from './waiting-room.ts';
+import type { Wire } from './wire.ts';
+
+/** How long the peer of a socket that is refused may take to answer the close. */
+const CLOSE_MS = 1000;
 
 /** What one socket takes of the gateway before it is let in: its deadline, and its place among the unproven or the
  * parked. Everything is given back exactly once. */
 export class Place {
   readonly #core: Core;
   readonly #guest: Guest & Due;
+  readonly #network: string;
   #timer: Timer | undefined;
   #isUnproven = true;
   #isParked = false;
@@ -14,8 +20,9 @@ export class Place {
   constructor(core: Core, guest: Guest & Due) {
     this.#core = core;
     this.#guest = guest;
+    this.#network = networkOf(guest.address);
     const { unproven } = core;
-    unproven.set(guest.address, (unproven.get(guest.address) ?? 0) + 1);
+    unproven.set(this.#network, (unproven.get(this.#network) ?? 0) + 1);
     this.startDeadline(core.limits.handshakeMs);
   }
 
@@ -34,13 +41,14 @@ export class Place {
     this.#timer = undefined;
   }
 
+  /** It is no stranger to the budget of sockets any more. */
   proved(): void {
     if (!this.#isUnproven) return;
     this.#isUnproven = false;
     const { unproven } = this.#core;
-    const left = (unproven.get(this.#guest.address) ?? 1) - 1;
-    if (left === 0) unproven.delete(this.#guest.address);
-    else unproven.set(this.#guest.address, left);
+    const left = (unproven.get(this.#network) ?? 1) - 1;
+    if (left === 0) unproven.delete(this.#network);
+    else unproven.set(this.#network, left);
   }
 
   /** Parks the guest for a slice; where there is no place left, for no time at all. */
@@ -63,9 +71,18 @@ export class Place {
     this.#isParked = false;
   }
 
-  leave(): void {
-    this.proved();
+  /** Waits for nothing any more. Its place among the unproven stays taken until the socket is gone: `cut` is ended
+   * without its peer if that does not answer the close. */
+  leave(cut?: Wire): void {
     this.settle();
-    this.#core.room.leave(this.#guest);
+    const { authority, room, wheel } = this.#core;
+    room.leave(this.#guest);
+    if (cut) this.#timer = wheel.schedule(authority.clock.now() + CLOSE_MS, { due: () => cut.terminate() });
+  }
+
+  /** The socket is gone. */
+  gone(): void {
+    this.proved();
+    this.leave();
   }
 }

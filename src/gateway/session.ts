@@ -129,7 +129,7 @@ export class Session implements LiveSession, Guest, Due {
 
   closed(): void {
     this.actor.send({ type: 'socket.closed' });
-    this.#place.leave();
+    this.#place.gone();
     this.#watch.wake();
     this.#queue = [];
     this.core.unread.delete(this);
@@ -201,7 +201,7 @@ export class Session implements LiveSession, Guest, Due {
 
   refuse(denial: Denial): void {
     const { error, close } = refusalFor(this, denial);
-    this.#place.leave();
+    this.#place.leave(this.wire);
     if (this.admission) this.wire.send(errorFrame(this.admission.connectId, error));
     this.wire.close(close);
   }
@@ -216,7 +216,7 @@ export class Session implements LiveSession, Guest, Due {
     const ending = reason === 'fault' ? this.#fault.close : ENDINGS[reason];
     if (reason === 'fault' && this.#fault.wire) this.wire.send(errorFrame(this.#connectId, this.#fault.wire));
     if (!this.#wasAuthorized) noteRefusal(this, ending.reason, `fault ${ending.reason}`);
-    this.#place.leave();
+    this.#place.leave(this.#wasAuthorized ? undefined : this.wire);
     if (this.#calls === 0) return this.wire.close(ending);
     this.#ending = ending;
     this.#place.startDeadline(LAST_ANSWERS_MS);

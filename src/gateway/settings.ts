@@ -45,8 +45,10 @@ export interface Limits {
   readonly handshakeMs: number;
   /** Frames a client may send ahead of its hello. */
   readonly queuedFrames: number;
-  /** Sockets of one address that have not proved anything; loopback is not limited. */
+  /** Sockets of one address (of one /64 in IPv6, here and below) that have not proved anything; loopback is not limited. */
   readonly unprovenPerAddress: number;
+  /** The same of all addresses together; loopback is not limited. */
+  readonly unproven: number;
   readonly parkedPerRole: number;
   readonly parkedPerAddress: number;
   readonly parked: number;
@@ -65,6 +67,7 @@ export const DEFAULT_LIMITS: Limits = {
   handshakeMs: 15_000,
   queuedFrames: 15,
   unprovenPerAddress: 32,
+  unproven: 1024,
   parkedPerRole: 8,
   parkedPerAddress: 64,
   parked: 20_000,

@@ -1,5 +1,6 @@
 import type { Role } from '../../machines/vocabulary.ts';
 import type { ChangeNotice } from '../store/store.ts';
+import { networkOf } from './locality.ts';
 import type { Limits } from './settings.ts';
 
 /** A connection as the waiting room knows it. */
@@ -49,21 +50,23 @@ export class WaitingRoom {
   /** Whether one more socket may be parked; over a limit it is refused, and joins all the same (DESIGN, Limits). */
   hasPlace({ deviceId, role, address }: Pick<Guest, 'deviceId' | 'role' | 'address'>): boolean {
     if (this.#parked >= this.#limits.parked) return false;
-    if ((this.#parkedByAddress.get(address) ?? 0) >= this.#limits.parkedPerAddress) return false;
+    if ((this.#parkedByAddress.get(networkOf(address)) ?? 0) >= this.#limits.parkedPerAddress) return false;
     const same = this.guests(deviceId).filter((guest) => guest.isParked && guest.role === role);
     return same.length < this.#limits.parkedPerRole;
   }
 
   parked(address: string): void {
     this.#parked += 1;
-    this.#parkedByAddress.set(address, (this.#parkedByAddress.get(address) ?? 0) + 1);
+    const network = networkOf(address);
+    this.#parkedByAddress.set(network, (this.#parkedByAddress.get(network) ?? 0) + 1);
   }
 
   unparked(address: string): void {
     this.#parked -= 1;
-    const left = (this.#parkedByAddress.get(address) ?? 1) - 1;
-    if (left === 0) this.#parkedByAddress.delete(address);
-    else this.#parkedByAddress.set(address, left);
+    const network = networkOf(address);
+    const left = (this.#parkedByAddress.get(network) ?? 1) - 1;
+    if (left === 0) this.#parkedByAddress.delete(network);
+    else this.#parkedByAddress.set(network, left);
   }
 
   /** Hands a change on to everybody whom it may concern. */

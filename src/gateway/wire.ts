@@ -43,9 +43,14 @@ export class Wire {
     this.#socket.close(code, reason);
   }
 
+  /** Ends the socket without asking its peer. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
   ping(): void {
     this.#missedPings += 1;
-    if (this.#missedPings > MOST_MISSED_PINGS) return this.#socket.terminate();
+    if (this.#missedPings > MOST_MISSED_PINGS) return this.terminate();
     if (this.isOpen) this.#socket.ping();
   }
 
