@@ -3,7 +3,6 @@ import type { CredentialProblem, Denial } from '../../machines/denial.ts';
 import type { Clock } from '../authority/committer.ts';
 import { looksLikeToken } from '../authority/tokens.ts';
 import type { ConnectRequest } from '../protocol/connect.ts';
-import { isLoopback } from './locality.ts';
 import type { Limits } from './settings.ts';
 
 /** How peers prove that they belong to this gateway at all. */
@@ -52,9 +51,10 @@ interface Failures {
 }
 
 const WINDOW_MS = 60_000;
-const MOST_ADDRESSES = 10_000;
+const MOST_GUESSERS = 10_000;
 
-/** Slows the guessing of secrets down, per address. Bounded: the address that failed longest ago is forgotten first. */
+/** Slows the guessing of secrets down, per `PeerAddress.guesser`; one that is null may guess. Bounded: the guesser that
+ * failed longest ago is forgotten first. */
 export class FailureLimiter {
   readonly #clock: Clock;
   readonly #limits: Limits;
@@ -65,29 +65,29 @@ export class FailureLimiter {
     this.#limits = limits;
   }
 
-  /** The denial for an address that has to wait; undefined if it may try. */
-  check(address: string): Denial | undefined {
-    const known = this.#failures.get(address);
+  /** The denial for a guesser that has to wait; undefined if it may try. */
+  check(guesser: string | null): Denial | undefined {
+    const known = guesser === null ? undefined : this.#failures.get(guesser);
     const waitMs = (known?.lockedUntilMs ?? 0) - this.#clock.now();
     return waitMs > 0 ? { code: 'RATE_LIMITED', retryAfterMs: waitMs } : undefined;
   }
 
   /** Notes a wrong secret. A missing one is no guess. */
-  fail(address: string): void {
-    if (isLoopback(address)) return;
+  fail(guesser: string | null): void {
+    if (guesser === null) return;
     const now = this.#clock.now();
-    const known = this.#failures.get(address);
+    const known = this.#failures.get(guesser);
     const isFresh = known !== undefined && now - known.sinceMs < WINDOW_MS;
     const failures = isFresh ? known : { count: 0, sinceMs: now, lockedUntilMs: 0 };
     failures.count += 1;
     if (failures.count >= this.#limits.failures) failures.lockedUntilMs = now + this.#limits.lockoutMs;
-    this.#failures.delete(address);
-    this.#failures.set(address, failures);
+    this.#failures.delete(guesser);
+    this.#failures.set(guesser, failures);
     const [oldest] = this.#failures.keys();
-    if (this.#failures.size > MOST_ADDRESSES && oldest !== undefined) this.#failures.delete(oldest);
+    if (this.#failures.size > MOST_GUESSERS && oldest !== undefined) this.#failures.delete(oldest);
   }
 
-  succeed(address: string): void {
-    this.#failures.delete(address);
+  succeed(guesser: string | null): void {
+    if (guesser !== null) this.#failures.delete(guesser);
   }
 }

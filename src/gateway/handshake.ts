@@ -69,11 +69,12 @@ export function admit(
   return { ok: true, admission };
 }
 
-/** Shared secret first, then the signature: nobody who knows no credential makes us compute (issue 77979). */
+/** The credential first, then the signature: nobody makes us compute who brings no credential (issue 77979). What has the
+ * shape of a device token can only be judged after the signature, and so a wrong signature beside one is a guess. */
 export function checkProof(session: Session, request: IncomingMessage): void | Promise<void> {
   const connect = session.admission?.connect;
   if (!connect) return;
-  const blocked = session.core.limiter.check(session.address);
+  const blocked = session.core.limiter.check(session.peer.guesser);
   if (blocked) return refuseProof(session, blocked);
   const reading = session.core.authenticate(connect, request);
   if (reading instanceof Promise) return reading.then((late) => judgeCredential(session, connect, late));
@@ -86,13 +87,13 @@ function refuseProof(session: Session, denial: Denial): void {
 }
 
 function judgeCredential(session: Session, connect: ConnectRequest, judged: CredentialReading): void {
-  const { core, address } = session;
+  const { core, peer } = session;
   // An embedder's check need not know of device tokens: what has the shape of one is judged with its record.
   const deviceToken = judged.ok ? undefined : deviceTokenOf(connect);
   const reading: CredentialReading =
     deviceToken === undefined ? judged : { ok: true, credential: 'device-token', deviceToken };
   if (!reading.ok) {
-    if (!reading.problem.endsWith('-missing')) core.limiter.fail(address);
+    if (!reading.problem.endsWith('-missing')) core.limiter.fail(peer.guesser);
     return refuseProof(session, { code: 'CREDENTIAL_INVALID', problem: reading.problem });
   }
   session.credential = reading.credential;
@@ -110,8 +111,13 @@ function judgeCredential(session: Session, connect: ConnectRequest, judged: Cred
     nowMs: core.authority.clock.now(),
     keyFor: (deviceId, raw) => core.keys.get(deviceId, raw),
   });
-  if (!proof.ok) return refuseProof(session, { code: 'PROOF_INVALID', problem: proof.problem });
-  if (reading.credential !== 'device-token') core.limiter.succeed(address);
+  if (!proof.ok) {
+    // A wrong clock or an old nonce cost us nothing, and is no guess.
+    const isGuess = reading.credential === 'device-token' && proof.problem === 'signature-invalid';
+    if (isGuess) core.limiter.fail(peer.guesser);
+    return refuseProof(session, { code: 'PROOF_INVALID', problem: proof.problem });
+  }
+  if (reading.credential !== 'device-token') core.limiter.succeed(peer.guesser);
   session.actor.send({ type: 'proof.accepted' });
 }
 
@@ -148,7 +154,7 @@ export async function askAuthority(session: Session): Promise<Look | null | unde
     return core.authority.readFrom(answer.device, questionOf(session, admission));
   }
   // A token that we once gave is no guess: a device that knocks with it must not lock its address out for others.
-  if (answer.problem === 'device-token-invalid') core.limiter.fail(session.address);
+  if (answer.problem === 'device-token-invalid') core.limiter.fail(session.peer.guesser);
   session.actor.send({
     type: 'proof.refused',
     denial: { code: 'CREDENTIAL_INVALID', problem: answer.problem },

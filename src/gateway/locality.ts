@@ -15,6 +15,8 @@ export interface PeerAddress {
   readonly local: boolean;
   /** The Origin header; null from anything but a browser. */
   readonly origin: string | null;
+  /** Under what its wrong credentials are counted; null where they are not. */
+  readonly guesser: string | null;
 }
 
 /** Any of these says that somebody stands between: the peer is not local then, whatever its address. */
@@ -82,12 +84,18 @@ export function makeLocality({
       LOOPBACK_HOST.test(headers.host ?? '') &&
       origin === null &&
       !isForwarded;
-    return {
-      address: isTrusted(peer) ? forwardedFor(headers, peer, isTrusted) : peer,
-      local: isLocal,
-      origin,
-    };
+    const address = isTrusted(peer) ? forwardedFor(headers, peer, isTrusted) : peer;
+    return { address, local: isLocal, origin, guesser: guesserOf(address, origin, isForwarded) };
   };
+}
+
+/**
+ * A program on this host may guess as it likes: it can read what is on the disk. A page in a browser here cannot, and
+ * cannot write its own Origin, so that it locks out nobody but itself. From elsewhere a peer writes the Origin that it
+ * likes, and only its address counts.
+ */
+function guesserOf(address: string, origin: string | null, isForwarded: boolean): string | null {
+  return isLoopback(address) && !isForwarded ? origin : networkOf(address);
 }
 
 /**

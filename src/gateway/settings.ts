@@ -55,7 +55,8 @@ export interface Limits {
   /** Every socket is pinged this often; two unanswered pings end it. */
   readonly pingMs: number;
   readonly tickMs: number;
-  /** Wrong credentials of one address within a minute, before it has to wait; loopback is not limited. */
+  /** Wrong credentials of one address within a minute, before it has to wait. On loopback each page in a browser is
+   * limited by itself, and nothing else is. */
   readonly failures: number;
   readonly lockoutMs: number;
 }

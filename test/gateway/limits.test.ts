@@ -149,6 +149,63 @@ describe('guessing the shared secret', () => {
     expect(codes).toEqual([...Array(10).fill('AUTH_DEVICE_TOKEN_MISMATCH'), 'AUTH_RATE_LIMITED']);
   });
 
+  it('a wrong signature beside what has the shape of a device token is a guess', async () => {
+    const house = await openHouse({ gateway: BEHIND_PROXY });
+    const codes: string[] = [];
+    for (let attempt = 0; attempt < 11; attempt++) {
+      const { client, answer } = await house.connect(
+        {
+          device: newDevice(),
+          scopes: READ,
+          auth: { deviceToken: 'atk1_x' },
+          forge: (params) => ({ ...params, scopes: ['operator.admin'] }),
+        },
+        { 'x-forwarded-for': '203.0.113.1' },
+      );
+      codes.push(answer.error.details.code);
+      await client.closed();
+    }
+    expect(codes).toEqual([...Array(10).fill('DEVICE_AUTH_SIGNATURE_INVALID'), 'AUTH_RATE_LIMITED']);
+  });
+
+  it('the addresses of one /64 are one guesser', async () => {
+    const house = await openHouse({ gateway: BEHIND_PROXY });
+    for (let wrong = 1; wrong <= 10; wrong++) await guess(house, `2001:db8::${wrong}`, 'wrong');
+    expect((await guess(house, '2001:db8::ffff', 'wrong')).details.code).toBe('AUTH_RATE_LIMITED');
+  });
+
+  it.each(['auto', 'none'] as const)(
+    'a page in a browser on loopback guesses no more than others, and locks nobody else out (local: %s)',
+    async (local) => {
+      const house = await openHouse({ gateway: { locality: { local } } });
+      const ask = (token: string) => ({ device: newDevice(), scopes: READ, mode: 'probe', auth: { token } });
+      const code = async (token: string, headers: Record<string, string>): Promise<string> => {
+        const { client, answer } = await house.connect(ask(token), headers);
+        await client.closed();
+        return answer.error.details.code;
+      };
+      const evil = { origin: 'https://evil.example' };
+      for (let wrong = 0; wrong < 10; wrong++) expect(await code('wrong', evil)).toBe('AUTH_TOKEN_MISMATCH');
+      expect(await code(SHARED.token, evil)).toBe('AUTH_RATE_LIMITED');
+      expect(await code('wrong', { origin: 'http://localhost:18789' })).toBe('AUTH_TOKEN_MISMATCH');
+      for (let wrong = 0; wrong < 15; wrong++) expect(await code('wrong', {})).toBe('AUTH_TOKEN_MISMATCH');
+    },
+  );
+
+  it('somebody behind a proxy on loopback that nobody trusts is limited by its address, whatever its Origin', async () => {
+    const house = await openHouse();
+    const codes: string[] = [];
+    for (let wrong = 0; wrong < 11; wrong++) {
+      const { client, answer } = await house.connect(
+        { device: newDevice(), scopes: READ, auth: { token: 'wrong' } },
+        { 'x-forwarded-for': `203.0.113.${wrong}`, origin: `https://${wrong}.example` },
+      );
+      codes.push(answer.error.details.code);
+      await client.closed();
+    }
+    expect(codes).toEqual([...Array(10).fill('AUTH_TOKEN_MISMATCH'), 'AUTH_RATE_LIMITED']);
+  });
+
   it('#77979: nobody who knows no secret makes the gateway check a signature', async () => {
     const house = await openHouse();
     const forge = (params: Record<string, unknown>) => ({
