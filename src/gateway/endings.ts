@@ -3,6 +3,7 @@ import type { Denial } from '../../machines/denial.ts';
 import { formatRequestId } from '../../machines/vocabulary.ts';
 import { clientKindOf, type Refusal, wireDenial } from '../protocol/denial.ts';
 import { HANDSHAKE_TIMEOUT } from '../protocol/faults.ts';
+import { networkOf } from './locality.ts';
 import type { Session } from './session.ts';
 import type { Ending } from './wire.ts';
 
@@ -23,7 +24,9 @@ export function refusalFor(session: Session, denial: Denial): Refusal {
   const request = 'request' in denial && denial.request ? formatRequestId(denial.request) : '';
   const kind = 'problem' in denial ? denial.problem : 'outcome' in denial ? denial.outcome : '';
   const line = `refused code=${denial.code} kind=${kind} request=${request} client=${JSON.stringify(client.id)}`;
-  noteRefusal(session, `${denial.code} ${kind} ${request}`, line);
+  // Whoever makes up a device token has made up its device as easily.
+  const isKnown = session.place.isProved && kind !== 'device-token-invalid';
+  noteRefusal(session, `${denial.code} ${kind} ${request}`, line, isKnown);
   return wireDenial(denial, {
     protocol: admission?.protocol ?? 4,
     clientKind: clientKindOf(client, peer.local),
@@ -31,9 +34,16 @@ export function refusalFor(session: Session, denial: Denial): Refusal {
   });
 }
 
-/** Logs a connection that was not let in; repeats of `key` by the same device or address are counted, not logged. */
-export function noteRefusal(session: Session, key: string, line: string): void {
+/** Logs a connection that was not let in; repeats of `key` are counted, not logged. They are repeats of the
+ * device if that `isKnown`, else of the address: a stranger can name as many devices as it likes. */
+export function noteRefusal(
+  session: Session,
+  key: string,
+  line: string,
+  isKnown = session.place.isProved,
+): void {
   const { address, connId, core, deviceId } = session;
+  const whose = isKnown && deviceId ? deviceId : networkOf(address);
   const who = `device=${deviceId || '<none>'} ip=${JSON.stringify(address)} conn=${connId}`;
-  core.refusals.note(`${deviceId || address} ${key}`, `connect ${line} ${who}`);
+  core.refusals.note(`${whose} ${key}`, `connect ${line} ${who}`);
 }

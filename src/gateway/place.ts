@@ -30,6 +30,11 @@ export class Place {
     return this.#isParked;
   }
 
+  /** Whether the peer has proved its credentials and its device. */
+  get isProved(): boolean {
+    return !this.#isUnproven;
+  }
+
   startDeadline(ms: number): void {
     const { wheel, authority } = this.#core;
     wheel.cancel(this.#timer);

@@ -38,12 +38,12 @@ export class Session implements LiveSession, Guest, Due {
   readonly peer: PeerAddress;
   readonly wire: Wire;
   readonly actor: ConnectionActor;
+  readonly place: Place;
   /** Set by the first `connect`; what it signed is kept for the session's life and never written to. */
   admission: Admission | undefined;
   credential: Credential = 'none';
   /** Scopes that `requestUpgrade` asked for beyond the signed wish. */
   asked: readonly string[] = [];
-  readonly #place: Place;
   readonly #watch: RecordWatch;
   /** The upgrade request, until the proof is checked. */
   #request: IncomingMessage | undefined;
@@ -62,7 +62,7 @@ export class Session implements LiveSession, Guest, Due {
     this.peer = peer;
     this.#request = request;
     this.wire = new Wire(socket, core.limits.bufferedBytes);
-    this.#place = new Place(core, this);
+    this.place = new Place(core, this);
     this.#watch = new RecordWatch((isCurrent) => this.#read(isCurrent));
     this.actor = startConnection(this);
     this.sendEvent('connect.challenge', { nonce: this.nonce, ts: core.authority.clock.now() });
@@ -99,7 +99,7 @@ export class Session implements LiveSession, Guest, Due {
   }
 
   get isParked(): boolean {
-    return this.#place.isParked;
+    return this.place.isParked;
   }
 
   /** The request that it waits for; null if none is open. */
@@ -129,7 +129,7 @@ export class Session implements LiveSession, Guest, Due {
 
   closed(): void {
     this.actor.send({ type: 'socket.closed' });
-    this.#place.gone();
+    this.place.gone();
     this.#watch.wake();
     this.#queue = [];
     this.core.unread.delete(this);
@@ -139,7 +139,7 @@ export class Session implements LiveSession, Guest, Due {
   }
 
   due(): void {
-    this.#place.spent();
+    this.place.spent();
     if (this.#ending) this.wire.close(this.#ending);
     else if (this.isParked) this.#endSlice().catch((error: unknown) => this.failed(error));
     else this.actor.send({ type: 'deadline.reached' });
@@ -156,8 +156,8 @@ export class Session implements LiveSession, Guest, Due {
   }
 
   async ask(): Promise<void> {
-    this.#place.proved();
-    this.#place.startDeadline(this.core.limits.handshakeMs);
+    this.place.proved();
+    this.place.startDeadline(this.core.limits.handshakeMs);
     // Before the record is loaded: no change can fall between the load and the wait (R10).
     if (this.deviceId !== '') this.core.room.enter(this);
     const seen = this.#watch.version;
@@ -181,7 +181,7 @@ export class Session implements LiveSession, Guest, Due {
       if (look !== this.#told) this.actor.send({ type: 'record.read', ...look.reading });
       this.#told = undefined;
       if (!this.actor.getSnapshot().matches('approved')) return;
-      this.#place.settle();
+      this.place.settle();
       if (!this.wire.isOpen) return this.actor.send({ type: 'delivery.failed' });
       sendHello(this, look);
       this.actor.send({ type: 'delivery.flushed', view: look.reading.view });
@@ -192,7 +192,7 @@ export class Session implements LiveSession, Guest, Due {
   park({ open, openUntilMs }: View): void {
     const { admission } = this;
     if (!admission || !open) return;
-    this.#place.park(admission.sliceMs);
+    this.place.park(admission.sliceMs);
     const requestId = formatRequestId(open);
     if (admission.pendingShown === requestId) return;
     admission.pendingShown = requestId;
@@ -201,7 +201,7 @@ export class Session implements LiveSession, Guest, Due {
 
   refuse(denial: Denial): void {
     const { error, close } = refusalFor(this, denial);
-    this.#place.leave(this.wire);
+    this.place.leave(this.wire);
     if (this.admission) this.wire.send(errorFrame(this.admission.connectId, error));
     this.wire.close(close);
   }
@@ -216,10 +216,10 @@ export class Session implements LiveSession, Guest, Due {
     const ending = reason === 'fault' ? this.#fault.close : ENDINGS[reason];
     if (reason === 'fault' && this.#fault.wire) this.wire.send(errorFrame(this.#connectId, this.#fault.wire));
     if (!this.#wasAuthorized) noteRefusal(this, ending.reason, `fault ${ending.reason}`);
-    this.#place.leave(this.#wasAuthorized ? undefined : this.wire);
+    this.place.leave(this.#wasAuthorized ? undefined : this.wire);
     if (this.#calls === 0) return this.wire.close(ending);
     this.#ending = ending;
-    this.#place.startDeadline(LAST_ANSWERS_MS);
+    this.place.startDeadline(LAST_ANSWERS_MS);
     // A call that waits for the next change of the record would keep the socket open until one comes.
     this.#watch.wake();
   }

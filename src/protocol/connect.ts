@@ -30,6 +30,7 @@ export interface ClientClaim {
 
 /** A device that the peer claims to be; proven only by `verifyDeviceProof`. */
 export interface DeviceClaim {
+  /** 64 lowercase hex characters. */
   readonly id: string;
   /** Raw 32 bytes. */
   readonly publicKey: Buffer;
@@ -86,6 +87,8 @@ export type ConnectReading =
   | { readonly ok: true; readonly connect: ConnectRequest }
   | { readonly ok: false; readonly fault: Fault };
 
+/** Lowercase hex SHA-256. Whatever else a peer sends as an id is never shown or logged. */
+const DEVICE_ID = /^[0-9a-f]{64}$/;
 const WAIT_CAPABILITY = 'antechamber.wait';
 const LONGEST_TEXT = 128;
 const LONGEST_CAPABILITY = 64;
@@ -102,7 +105,7 @@ export function parseConnect(params: unknown, vocabulary: Vocabulary): ConnectRe
   const reading = readWish(role, sent, vocabulary);
   if (!reading.ok) return refused(invalidParams(reading.problem));
   const device = params.device && deviceClaim(params.device);
-  if (device === null) return refused(UNREADABLE_KEY);
+  if (device === null) return refused(NO_IDENTITY);
   const caps = params.caps?.slice(0, MOST_CAPABILITIES) ?? [];
   return {
     ok: true,
@@ -137,8 +140,9 @@ function clientClaim(client: ConnectParams['client']): ClientClaim {
   };
 }
 
-/** Null when the key cannot be read: then nothing can prove it, and no device id can belong to it. */
+/** Null when the key cannot be read, or the id is the hash of no key: then nothing can prove the one to be the other's. */
 function deviceClaim(device: NonNullable<ConnectParams['device']>): DeviceClaim | null {
+  if (!DEVICE_ID.test(device.id)) return null;
   const publicKey = readPublicKey(device.publicKey);
   if (publicKey === undefined) return null;
   return {
@@ -188,8 +192,8 @@ function invalidParams(problem: string): Fault {
 
 const INVALID_ROLE = faultOf({ code: 'INVALID_REQUEST', message: 'invalid role' }, 1008);
 
-/** A key that cannot be decoded is told as an identity mismatch (PROTOCOL section 2.3, row 1). */
-const UNREADABLE_KEY = proofFault();
+/** A key that cannot be decoded, or an id that is no hash, is told as an identity mismatch (PROTOCOL 2.3, row 1). */
+const NO_IDENTITY = proofFault();
 
 function proofFault(): Fault {
   const { error, close } = proofRefusal('id-mismatch');

@@ -91,6 +91,8 @@ describe('who is local (I14)', () => {
 describe('which address a peer has', () => {
   const from = async (house: House, forwarded: string): Promise<string> => {
     house.log.length = 0;
+    // An hour later the same refusal of the same address is a line again.
+    house.clock.advance(61 * 60_000);
     const { client } = await house.connect(
       { device: newDevice(), scopes: READ, auth: { token: 'wrong' } },
       { 'x-forwarded-for': forwarded },

@@ -87,6 +87,58 @@ describe('the log', () => {
   });
 });
 
+describe('what nobody has proved yet', () => {
+  const REMOTE = { 'x-forwarded-for': '203.0.113.7' };
+  const BEHIND_PROXY = { locality: { local: 'none', trustedProxies: ['127.0.0.1'] } } as const;
+
+  it.each(['x ip="203.0.113.1" conn=1 by=owner', `${'f'.repeat(63)}\n`, 'F'.repeat(64), 'f'.repeat(63)])(
+    'a device id that is no hash is refused as no identity, and never logged: %j',
+    async (id) => {
+      const house = await openHouse();
+      const forge = (params: Record<string, unknown>) => ({
+        ...params,
+        device: { ...(params.device as object), id },
+      });
+      const { client, answer } = await house.connect({
+        device: newDevice(),
+        scopes: READ,
+        auth: SHARED,
+        forge,
+      });
+      expect(answer.error.message).toBe('device identity mismatch');
+      await client.closed();
+      expect(house.log.filter((line) => line.includes(id))).toEqual([]);
+    },
+  );
+
+  it('100 connects of one address with a wrong secret and as many devices are one line', async () => {
+    const house = await openHouse({ gateway: { ...BEHIND_PROXY, limits: { failures: 1000 } } });
+    for (let attempt = 0; attempt < 100; attempt++) {
+      const { client } = await house.connect(
+        { device: newDevice(), scopes: READ, auth: { token: 'wrong' } },
+        REMOTE,
+      );
+      await client.end();
+    }
+    expect(refusals(house)).toEqual(['CREDENTIAL_INVALID token-mismatch']);
+  });
+
+  it('so are those that are limited, and those that make up device tokens or proofs', async () => {
+    const house = await openHouse({ gateway: { ...BEHIND_PROXY, limits: { failures: 5 } } });
+    const forge = (params: Record<string, unknown>) => ({ ...params, scopes: ['operator.admin'] });
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const made = attempt < 2 ? { forge, auth: SHARED } : { auth: { deviceToken: 'atk1_x' } };
+      const { client } = await house.connect({ device: newDevice(), scopes: READ, ...made }, REMOTE);
+      await client.end();
+    }
+    expect(refusals(house)).toEqual([
+      'PROOF_INVALID signature-invalid',
+      'CREDENTIAL_INVALID device-token-invalid',
+      'RATE_LIMITED',
+    ]);
+  });
+});
+
 const PROOFS: Readonly<Record<Exclude<ProofProblem, 'key-invalid'>, Partial<Ask>>> = {
   'id-mismatch': {
     forge: (params) => ({ ...params, device: { ...(params.device as object), id: 'f'.repeat(64) } }),
@@ -124,6 +176,8 @@ describe('every kind of refusal is in the log', () => {
       'CREDENTIAL_INVALID token-missing',
       'CREDENTIAL_INVALID token-mismatch',
       'DEVICE_REQUIRED',
+      // Of another address.
+      'CREDENTIAL_INVALID token-mismatch',
       'RATE_LIMITED',
     ]);
   });
