@@ -18,6 +18,9 @@ export const ENDINGS: Readonly<Record<Exclude<EndReason, 'fault'>, Ending>> = {
   timeout: HANDSHAKE_TIMEOUT.close,
 };
 
+/** A change was announced and nobody can say which: the session may have lost its rights, and comes back to see. */
+export const UNREADABLE: Ending = { code: 1013, reason: 'record unreadable; reconnect' };
+
 /** The wire form of a denial for this session's client; the first of its kind goes to the log. */
 export function refusalFor(session: Session, denial: Denial): Refusal {
   const { admission, client, deviceId, peer } = session;

@@ -2,7 +2,7 @@ import type { Core } from './core.ts';
 import { networkOf } from './locality.ts';
 import type { Due, Timer } from './timer-wheel.ts';
 import type { Guest } from './waiting-room.ts';
-import type { Wire } from './wire.ts';
+import type { Ending, Wire } from './wire.ts';
 
 /** How long the peer of a socket that is refused may take to answer the close. */
 const CLOSE_MS = 1000;
@@ -83,6 +83,12 @@ export class Place {
     const { authority, room, wheel } = this.#core;
     room.leave(this.#guest);
     if (cut) this.#timer = wheel.schedule(authority.clock.now() + CLOSE_MS, { due: () => cut.terminate() });
+  }
+
+  /** Leaves and closes: the peer has a moment to answer, and is cut then. */
+  dismiss(wire: Wire, ending: Ending): void {
+    this.leave(wire);
+    wire.close(ending);
   }
 
   /** The socket is gone. */

@@ -13,7 +13,7 @@ import { type Core, tellEmbedder } from './core.ts';
 import type { Credential } from './credentials.ts';
 import { dispatch, dispatchFault } from './dispatch.ts';
 import { type ConnectionActor, startConnection } from './effects.ts';
-import { ENDINGS, noteRefusal, refusalFor } from './endings.ts';
+import { ENDINGS, noteRefusal, refusalFor, UNREADABLE } from './endings.ts';
 import { type Admission, admit, askAuthority, checkProof, lookAt, sendHello } from './handshake.ts';
 import { type LiveSession, UNKNOWN_CLIENT } from './live-session.ts';
 import type { PeerAddress } from './locality.ts';
@@ -91,7 +91,7 @@ export class Session implements LiveSession, Guest, Due {
 
   get isAuthorized(): boolean {
     const snapshot = this.actor.getSnapshot();
-    return snapshot.status === 'active' && snapshot.hasTag('authorized');
+    return snapshot.status === 'active' && snapshot.hasTag('authorized') && this.wire.isOpen;
   }
 
   get isWaiting(): boolean {
@@ -118,7 +118,7 @@ export class Session implements LiveSession, Guest, Due {
   message(data: Buffer, isBinary: boolean): void {
     const frame = parseFrame(isBinary ? '' : data.toString('utf8'));
     const snapshot = this.actor.getSnapshot();
-    if (snapshot.hasTag('settled') || snapshot.status !== 'active') return;
+    if (snapshot.hasTag('settled') || snapshot.status !== 'active' || !this.wire.isOpen) return;
     if (snapshot.hasTag('authorized')) {
       if (frame.kind === 'fault') dispatchFault(this, frame);
       else void dispatch(this, frame);
@@ -201,9 +201,8 @@ export class Session implements LiveSession, Guest, Due {
 
   refuse(denial: Denial): void {
     const { error, close } = refusalFor(this, denial);
-    this.place.leave(this.wire);
     if (this.admission) this.wire.send(errorFrame(this.admission.connectId, error));
-    this.wire.close(close);
+    this.place.dismiss(this.wire, close);
   }
 
   tellResolved({ live }: View, outcome: Outcome | null): void {
@@ -216,7 +215,7 @@ export class Session implements LiveSession, Guest, Due {
     const ending = reason === 'fault' ? this.#fault.close : ENDINGS[reason];
     if (reason === 'fault' && this.#fault.wire) this.wire.send(errorFrame(this.#connectId, this.#fault.wire));
     if (!this.#wasAuthorized) noteRefusal(this, ending.reason, `fault ${ending.reason}`);
-    this.place.leave(this.#wasAuthorized ? undefined : this.wire);
+    this.place.leave(this.#wasAuthorized && this.wire.isOpen ? undefined : this.wire);
     if (this.#calls === 0) return this.wire.close(ending);
     this.#ending = ending;
     this.place.startDeadline(LAST_ANSWERS_MS);
@@ -229,8 +228,10 @@ export class Session implements LiveSession, Guest, Due {
     this.core.log.error({ err: error, conn: this.connId }, 'a connection could not be handled');
     const snapshot = this.actor.getSnapshot();
     if (snapshot.status !== 'active') this.close(1011, 'internal error');
+    // What changed may be that its rights are gone: it must prove itself again. Whoever waits has none to lose.
+    else if (snapshot.hasTag('authorized')) this.place.dismiss(this.wire, UNREADABLE);
     // A hello that was being delivered is tried by nobody again, also when the socket was parked before.
-    else if (this.isAuthorized || snapshot.hasTag('waiting')) this.core.unread.add(this);
+    else if (snapshot.hasTag('waiting')) this.core.unread.add(this);
     else this.actor.send({ type: 'authority.failed' });
   }
 

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { revoke } from '../../src/authority/device-decisions.ts';
 import { approve } from '../../src/authority/request-decisions.ts';
 import { openGatedHouse } from '../support/gated-store.ts';
 import { live, pair, READ, wait } from '../support/pairing.ts';
@@ -49,5 +50,50 @@ describe('upkeep while the store stands still or fails', () => {
     gates.due = () => Promise.reject(new Error('the disk is slow'));
     await house.pass(1000);
     expect((await client.response(connectId)).ok).toBe(true);
+  });
+});
+
+describe('a change whose record cannot be read', () => {
+  it('ends a session that is let in: a revocation that was acknowledged leaves nobody with its rights', async () => {
+    const { house, gates } = await openGatedHouse();
+    const device = newDevice();
+    await pair(house, device, READ);
+    const { client } = await live(house, { device, scopes: READ });
+    const saving = gates.hold('before-save', device.id);
+    const revoked = revoke(house.owner, device.id, 'operator');
+    await saving.reached;
+    gates.breakDown(new Error('the disk is gone'));
+    saving.release();
+    await revoked.catch(() => {});
+    expect(await client.closed()).toEqual({ code: 1013, reason: 'record unreadable; reconnect' });
+    expect(house.gateway.sessions()).toEqual([]);
+  });
+
+  it('the session does nothing more, also when its peer does not answer the close, and is cut', async () => {
+    const onEnded = vi.fn();
+    const poked = vi.fn(() => ({ ok: true as const, payload: {} }));
+    const methods = { poke: { scope: 'operator.read', handle: poked } };
+    const { house, gates } = await openGatedHouse({ gateway: { onEnded, methods } });
+    const device = newDevice();
+    await pair(house, device, READ);
+    const { client } = await live(house, { device, scopes: READ });
+    onEnded.mockClear();
+    const [session] = house.gateway.sessions();
+    const saving = gates.hold('before-save', device.id);
+    const revoked = revoke(house.owner, device.id, 'operator');
+    await saving.reached;
+    client.socket.pause();
+    gates.breakDown(new Error('the disk is gone'));
+    saving.release();
+    await revoked.catch(() => {});
+    await vi.waitFor(() => expect(house.log.join()).toContain('the disk is gone'));
+    expect(session?.isAuthorized).toBe(false);
+    expect(house.gateway.sessions()).toEqual([]);
+    client.sendRequest('poke');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(onEnded).not.toHaveBeenCalled();
+    await house.pass(1500, 100);
+    await vi.waitFor(() => expect(onEnded).toHaveBeenCalledOnce());
+    expect(poked).not.toHaveBeenCalled();
   });
 });
