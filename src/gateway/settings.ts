@@ -90,7 +90,7 @@ export function unparked(manner: Manner): Manner {
 }
 
 export function sliceFor(waiting: WaitingSettings, connect: ConnectRequest): number {
-  if (connect.antechamberWait) return waiting.longSliceMs;
+  if (connect.patient) return waiting.longSliceMs;
   const { mode } = connect.client;
   const { sliceMs } = waiting;
   return sliceMs[`${mode}@${connect.protocol}`] ?? sliceMs[mode] ?? waiting.defaultSliceMs;

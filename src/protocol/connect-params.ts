@@ -46,6 +46,7 @@ const Params = Type.Object({
   caps: Type.Optional(Type.Array(Type.String())),
   device: Type.Optional(Device),
   auth: Type.Optional(Auth),
+  userAgent: Type.Optional(Type.String()),
 });
 
 export type ConnectParams = Static<typeof Params>;

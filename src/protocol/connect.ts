@@ -79,8 +79,9 @@ export interface ConnectRequest {
   readonly signed: SignedFields;
   /** A probe is never parked and creates nothing (DESIGN section 4). */
   readonly probe: boolean;
-  /** The client asked for a long wait with the capability `antechamber.wait`. */
-  readonly antechamberWait: boolean;
+  /** It may be held for long: it asked for that with the capability `antechamber.wait`, or is known to have no deadline
+   * for its connect. */
+  readonly patient: boolean;
 }
 
 export type ConnectReading =
@@ -90,6 +91,8 @@ export type ConnectReading =
 /** Lowercase hex SHA-256. Whatever else a peer sends as an id is never shown or logged. */
 const DEVICE_ID = /^[0-9a-f]{64}$/;
 const WAIT_CAPABILITY = 'antechamber.wait';
+/** openclaw-node 0.14 waits for its connect as long as the socket lives, and gives up for good after ten refusals. */
+const PATIENT_AGENT = /^openclaw-node\//;
 const LONGEST_TEXT = 128;
 const LONGEST_CAPABILITY = 64;
 const MOST_CAPABILITIES = 64;
@@ -122,7 +125,7 @@ export function parseConnect(params: unknown, vocabulary: Vocabulary): ConnectRe
       auth: authClaim(params.auth),
       signed: signedFields(params.client, role, sent),
       probe: params.client.mode === 'probe',
-      antechamberWait: caps.includes(WAIT_CAPABILITY),
+      patient: caps.includes(WAIT_CAPABILITY) || PATIENT_AGENT.test(params.userAgent ?? ''),
     },
   };
 }

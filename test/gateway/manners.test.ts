@@ -188,4 +188,21 @@ describe('a probe', () => {
     const { answer } = await house.connect({ device, scopes: APPROVALS, mode: 'probe', auth: SHARED });
     expect(answer.error.details).toMatchObject({ requestId });
   });
+
+  it('openclaw-node gives up for good after ten refusals, and is held for long instead', async () => {
+    const house = await openHouse();
+    const client = await house.client();
+    const id = await client.sendConnect({
+      device: newDevice(),
+      scopes: ['operator.read'],
+      auth: SHARED,
+      mode: 'backend',
+      forge: (params) => ({ ...params, userAgent: 'openclaw-node/0.14.0' }),
+    });
+    const { requestId } = (await client.event('connect.pending')).payload;
+    await house.pass(4 * 60_000, 10_000);
+    expect(house.gateway.parked()).toBe(1);
+    await approve(house.owner, requestId);
+    expect((await client.response(id)).ok).toBe(true);
+  });
 });

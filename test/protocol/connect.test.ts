@@ -51,7 +51,7 @@ describe('what real clients send', () => {
         deviceFamily: '',
       },
       probe: false,
-      antechamberWait: false,
+      patient: false,
     });
   });
 
@@ -148,10 +148,10 @@ describe('parseConnect', () => {
 
   it('caps the capabilities and knows the long wait among them', () => {
     const connect = mustParse(cliParams({ caps: ['antechamber.wait', ...Array(100).fill('c'.repeat(99))] }));
-    expect(connect.antechamberWait).toBe(true);
+    expect(connect.patient).toBe(true);
     expect(connect.caps).toHaveLength(64);
     expect(connect.caps[1]).toHaveLength(64);
-    expect(mustParse(cliParams({ caps: ['antechamber.waits'] })).antechamberWait).toBe(false);
+    expect(mustParse(cliParams({ caps: ['antechamber.waits'] })).patient).toBe(false);
   });
 
   it.each([
