@@ -11,6 +11,7 @@ export interface ClientModel {
   readonly protocol: 3 | 4;
   readonly mode: string;
   readonly clientId: string;
+  readonly userAgent?: string;
   /** How often it comes back without a hello before it gives up. */
   readonly mostReconnects: number;
   /** Whether a refusal ends its trying for good. */
@@ -43,5 +44,11 @@ export const MODELS: readonly ClientModel[] = [
   OFFICIAL,
   { ...OFFICIAL, name: 'official client, node host', mode: 'node', clientId: 'node-host' },
   { ...OFFICIAL, name: '2026.2.19 client', protocol: 3, stopsOn: never },
-  { ...OFFICIAL, name: 'openclaw-node, 10 reconnects', mostReconnects: 10, stopsOn: never },
+  {
+    ...OFFICIAL,
+    name: 'openclaw-node, 10 reconnects',
+    userAgent: 'openclaw-node/0.14.0',
+    mostReconnects: 10,
+    stopsOn: never,
+  },
 ];

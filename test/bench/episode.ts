@@ -71,13 +71,11 @@ export class Episode {
   }
 
   #answer(socket: WebSocket, challenge: { nonce: string; ts: number }): void {
-    const { protocol, mode, clientId } = this.#model;
+    const { protocol, mode, clientId, userAgent } = this.#model;
     const [role, scopes] = mode === 'node' ? ['node', []] : ['operator', ['operator.read']];
     const auth = { token: SECRET };
-    const params = connectParams(
-      { device: this.#device, role, scopes, auth, protocol, mode, clientId },
-      challenge,
-    );
+    const ask = { device: this.#device, role, scopes, auth, protocol, mode, clientId };
+    const params = { ...connectParams(ask, challenge), ...(userAgent !== undefined && { userAgent }) };
     socket.send(JSON.stringify({ type: 'req', id: 'c1', method: 'connect', params }));
   }
 
