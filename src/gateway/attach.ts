@@ -7,7 +7,7 @@ import { type Authenticate, type Core, KeyCache, type Log, type SessionCallbacks
 import { FailureLimiter, makeCredentialCheck, type SharedAuth } from './credentials.ts';
 import { deviceMethods } from './device-methods.ts';
 import type { LiveSession } from './live-session.ts';
-import { isLoopback, type LocalitySettings, makeLocality, networkOf } from './locality.ts';
+import { isLoopback, type LocalitySettings, makeLocality, networkOf, plainAddress } from './locality.ts';
 import type { Method } from './method.ts';
 import { limitPayload } from './payload-limit.ts';
 import { Progress } from './progress.ts';
@@ -145,6 +145,7 @@ export function attach(server: WebSocketServer, options: AttachOptions): Attache
       .notice(notice)
       .catch((error: unknown) => core.log.error({ err: error }, 'a change could not be announced'));
   });
+  const hasProxies = (options.locality?.trustedProxies?.length ?? 0) > 0;
   const onConnection = (socket: WebSocket, request: IncomingMessage): void => accept(core, socket, request);
   server.on('connection', onConnection);
   if (options.runTimers !== false) upkeep.start();
@@ -152,6 +153,8 @@ export function attach(server: WebSocketServer, options: AttachOptions): Attache
     sessions: () => [...core.sessions].filter((session) => session.isAuthorized),
     parked: () => core.room.parkedCount,
     isCrowded: (request) => {
+      // Without a trusted proxy a loopback peer is itself, and not limited: its headers need no second reading.
+      if (!hasProxies && isLoopback(plainAddress(request.socket.remoteAddress))) return false;
       const { address } = core.locate(request);
       return !isLoopback(address) && isCrowded(core, address);
     },

@@ -4,11 +4,13 @@ import type { ConnectionEvent } from '../../machines/connection-setup.ts';
 import { tellScopes } from './core.ts';
 import type { Session } from './session.ts';
 
-const sessions = new WeakMap<object, Session>();
+/** An actor's session lies on the actor: a weak map of all of them would be walked by every collection. */
+const SESSION = Symbol('session');
+type Carrier = { [SESSION]?: Session };
 
 /** An effect must never throw into its actor: the actor would be dead, and its socket parked for ever (XSTATE 6). */
 function perform(self: object, effect: (session: Session) => void | Promise<void>): void {
-  const session = sessions.get(self);
+  const session = (self as Carrier)[SESSION];
   if (!session) return;
   try {
     effect(session)?.catch((error: unknown) => session.failed(error));
@@ -86,7 +88,7 @@ export class ConnectionActor {
     const actor = createActor(runningMachine, this.#asleep && { snapshot: this.#asleep });
     this.#awake = actor;
     this.#asleep = undefined;
-    sessions.set(actor, this.#session);
+    (actor as Carrier)[SESSION] = this.#session;
     // Without an error observer a throwing guard would end the process.
     actor.subscribe({ error: (error) => this.#session.failed(error) });
     return actor.start();
