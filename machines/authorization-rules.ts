@@ -9,6 +9,12 @@ export const refuseQuietDelta = {
   guard: { type: 'quietPaired', params: its },
   actions: reply('quiet'),
 } as const;
+/** An auto-approval that covers all of the open request settles it: no phantom is left behind (R3). */
+export const supersede = {
+  guard: { type: 'autoCoversNewest', params: its },
+  target: 'paired',
+  actions: [{ type: 'grantWish', params: its }, 'closeRequest', settle('superseded'), reply('covered')],
+} as const;
 export const renewAndJoin = {
   guard: { type: 'joinsAndRenews', params: its },
   actions: [{ type: 'renewRequest', params: its }, announce('request.renewed'), reply('joined')],

@@ -43,16 +43,7 @@ export const authorizationMachine = authorizationSetup.createMachine({
       on: {
         'access.requested': [
           rules.refuseQuiet,
-          {
-            guard: { type: 'autoCoversNewest', params: its },
-            target: 'paired',
-            actions: [
-              { type: 'grantWish', params: its },
-              'closeRequest',
-              settle('superseded'),
-              reply('covered'),
-            ],
-          },
+          rules.supersede,
           {
             guard: { type: 'auto', params: its },
             target: 'upgradePending',
@@ -115,16 +106,7 @@ export const authorizationMachine = authorizationSetup.createMachine({
         'access.requested': [
           { guard: { type: 'covered', params: its }, actions: reply('covered') },
           rules.refuseQuietDelta,
-          {
-            guard: { type: 'autoCoversNewest', params: its },
-            target: 'paired',
-            actions: [
-              { type: 'grantWish', params: its },
-              'closeRequest',
-              settle('superseded'),
-              reply('covered'),
-            ],
-          },
+          rules.supersede,
           {
             guard: { type: 'auto', params: its },
             actions: [{ type: 'grantWish', params: its }, announce('access.granted'), reply('covered')],

@@ -1,8 +1,7 @@
 /** One program of a device that is not let in and comes back every second. */
-import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
 import { WebSocket } from 'ws';
-import { deviceIdOf } from '../../src/protocol/signature.ts';
-import type { TestDevice } from '../protocol/device.ts';
+import { deviceOf, type TestDevice } from '../protocol/device.ts';
 import { connectParams } from '../support/raw-client.ts';
 import { answerCommands } from './child.ts';
 import { SECRET } from './house.ts';
@@ -25,19 +24,6 @@ export interface Attempt {
 let program: Program | undefined;
 let device: TestDevice | undefined;
 let last: WebSocket | undefined;
-
-function deviceFrom(privateKeyPem: string): TestDevice {
-  const privateKey = createPrivateKey(privateKeyPem);
-  const key = createPublicKey(privateKey);
-  const raw = Buffer.from(key.export({ format: 'jwk' }).x as string, 'base64url');
-  return {
-    id: deviceIdOf(raw),
-    raw,
-    publicKey: raw.toString('base64url'),
-    key,
-    sign: (text) => sign(null, Buffer.from(text), privateKey).toString('base64url'),
-  };
-}
 
 interface Frame {
   readonly event?: string;
@@ -91,7 +77,7 @@ function attempt(): Promise<Attempt> {
 answerCommands<Program>({
   start: (args) => {
     program = args;
-    device = deviceFrom(args.privateKeyPem);
+    device = deviceOf(createPrivateKey(args.privateKeyPem));
   },
   attempt,
   leave: () => last?.terminate(),

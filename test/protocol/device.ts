@@ -15,7 +15,8 @@ export interface TestDevice {
   sign(text: string): string;
 }
 
-function deviceOf(privateKey: KeyObject): TestDevice {
+/** The device whose private key this is. */
+export function deviceOf(privateKey: KeyObject): TestDevice {
   const key = createPublicKey(privateKey);
   const raw = Buffer.from(key.export({ format: 'jwk' }).x as string, 'base64url');
   return {
