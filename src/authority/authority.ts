@@ -33,7 +33,13 @@ export interface Access {
 }
 
 export type AccessAnswer =
-  | { readonly ok: true; readonly verdict: Verdict; readonly device: DeviceRecord }
+  | {
+      readonly ok: true;
+      readonly verdict: Verdict;
+      readonly device: DeviceRecord;
+      /** Nothing was written: the device is as it was loaded, and was loaded just now. */
+      readonly asLoaded: boolean;
+    }
   | { readonly ok: false; readonly problem: CredentialProblem };
 
 /** One look at a device's record for one connection, and the record that it was read from. */
@@ -123,11 +129,9 @@ export class Authority {
     return row && deviceOf(row);
   }
 
-  /** What a connection is told of its device now; a device that vanished reads as one nobody ever saw. `previous` is
-   * what it was told before: while the record is the same one and covers it all, that still holds. */
-  async look(deviceId: string, question: Question, previous?: Look): Promise<Look> {
+  /** What a connection is told of its device now; a device that vanished reads as one nobody ever saw. */
+  async look(deviceId: string, question: Question): Promise<Look> {
     const device = await this.load(deviceId);
-    if (device && device === previous?.device && previous.reading.view.covered) return previous;
     return this.readFrom(device ?? newDevice(deviceId, '', this.clock.now()), question);
   }
 
@@ -143,8 +147,10 @@ export class Authority {
     // Most connects ask for nothing new: the record answers them, and nothing is written.
     const known = row && !isDue ? this.#answerFrom(deviceOf(row), access) : undefined;
     const done = known ?? (await this.#request(access, row === undefined));
-    if (done.answer.ok) await this.#noteTokenUse(done.answer.device, access, done.usedGeneration);
-    return done.answer;
+    const { answer } = done;
+    if (!answer.ok || !this.#isFirstUse(answer.device, access.role, done.usedGeneration)) return answer;
+    await this.#noteTokenUse(access, done.usedGeneration);
+    return { ...answer, asLoaded: false };
   }
 
   /** What the record alone can answer: a token that is not accepted, or a wish that is covered, to which the machine
@@ -154,7 +160,10 @@ export class Authority {
     if (!checked.ok) return { answer: checked, usedGeneration: 0 };
     const { state, record } = roleOf(device, role);
     if (!readRecord(state, record, wish, this.clock.now()).covered) return undefined;
-    return { answer: { ok: true, verdict: 'covered', device }, usedGeneration: checked.generation };
+    return {
+      answer: { ok: true, verdict: 'covered', device, asLoaded: true },
+      usedGeneration: checked.generation,
+    };
   }
 
   async #request(access: Access, isStranger: boolean): Promise<Answered> {
@@ -171,7 +180,7 @@ export class Authority {
     if (done.kind === 'answer') return done.answer;
     this.#countAttempt(done.device, access.role, done.wrote);
     const verdict = done.step?.verdict ?? 'nothing';
-    return { answer: { ok: true, verdict, device: done.device }, usedGeneration: 0 };
+    return { answer: { ok: true, verdict, device: done.device, asLoaded: false }, usedGeneration: 0 };
   }
 
   #asking(device: DeviceRecord, access: Access, at: number, hasRoom: boolean): AccessRequested {
@@ -227,14 +236,13 @@ export class Authority {
     if (this.#attempts.size > 10_000) this.#attempts.clear();
   }
 
-  async #noteTokenUse(
-    device: DeviceRecord,
-    { role, deviceId, origin }: Access,
-    generation: number,
-  ): Promise<void> {
+  /** Whether this use of a token is the proof that its generation arrived (R9). */
+  #isFirstUse(device: DeviceRecord, role: Role, generation: number): boolean {
     const { tokens } = roleOf(device, role).record;
-    const isFirst = generation === tokens.current && !tokens.delivered && tokens.oldest < tokens.current;
-    if (!isFirst) return;
+    return generation === tokens.current && !tokens.delivered && tokens.oldest < tokens.current;
+  }
+
+  async #noteTokenUse({ role, deviceId, origin }: Access, generation: number): Promise<void> {
     await this.committer.run<null>(deviceId, (now, nowMs) => {
       if (!now) return { kind: 'answer', answer: null };
       const event = { type: 'token.used', generation, at: nowMs, terms: this.terms } as const;

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { OPENCLAW_VOCABULARY, type Role, type Vocabulary } from '../../machines/vocabulary.ts';
 import type { Authority } from '../authority/authority.ts';
+import { makeHello } from '../protocol/hello.ts';
 import { Announcer } from './announcer.ts';
 import { type Authenticate, type Core, KeyCache, type Log, type SessionCallbacks } from './core.ts';
 import { FailureLimiter, makeCredentialCheck, type SharedAuth } from './credentials.ts';
@@ -79,7 +80,7 @@ const EVENTS = [
 const SILENT: Log = { info: () => {}, warn: () => {}, error: () => {} };
 
 function buildCore(options: AttachOptions, core: () => Core): Core {
-  const { authority, scopes } = options;
+  const { authority, scopes, version = 'embedded' } = options;
   const { clock } = authority;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const log = options.log ?? SILENT;
@@ -103,14 +104,22 @@ function buildCore(options: AttachOptions, core: () => Core): Core {
     keys: new KeyCache(),
     sessions: new Set(),
     methods,
-    methodNames: [...methods.keys()],
-    events: [...EVENTS, ...(options.events ?? [])],
+    hello: makeHello({
+      version,
+      methods: [...methods.keys()],
+      events: [...EVENTS, ...(options.events ?? [])],
+      policy: {
+        maxPayload: limits.frameBytes,
+        maxBufferedBytes: limits.bufferedBytes,
+        tickIntervalMs: limits.tickMs,
+      },
+      authMode: options.auth?.mode ?? (options.authenticate ? 'token' : 'none'),
+    }),
     vocabulary,
     waiting: { ...DEFAULT_WAITING, ...options.waiting },
     limits,
     deviceless: options.deviceless ?? 'owner',
-    authMode: options.auth?.mode ?? (options.authenticate ? 'token' : 'none'),
-    version: options.version ?? 'embedded',
+    version,
     startedMs: clock.now(),
     log,
     callbacks: options,

@@ -79,8 +79,9 @@ export class ConnectionActor {
     if (this.#under === 0 && !this.#isWatched) this.#sleepIfHeld(actor);
   }
 
+  /** For its watchers, who hear of it. Nobody else holds an actor of a socket that is gone. */
   stop(): void {
-    this.#awake?.stop();
+    if (this.#isWatched) this.#awake?.stop();
   }
 
   #wake(): RunningActor {

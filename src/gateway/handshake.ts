@@ -10,8 +10,7 @@ import { roleOf } from '../authority/device.ts';
 import type { Question } from '../authority/reading.ts';
 import { type ClientClaim, type ConnectRequest, parseConnect } from '../protocol/connect.ts';
 import { type Fault, NOT_CONNECT_FIRST } from '../protocol/faults.ts';
-import { okFrame, type RequestFrame } from '../protocol/frames.ts';
-import { helloPayload } from '../protocol/hello.ts';
+import type { RequestFrame } from '../protocol/frames.ts';
 import { verifyDeviceProof } from '../protocol/signature.ts';
 import type { Protocol } from '../protocol/version.ts';
 import type { Core } from './core.ts';
@@ -123,7 +122,9 @@ function judgeCredential(session: Session, connect: ConnectRequest, judged: Cred
 
 /** Asks for rights: check and request in one step of the authority. Answers what the record says after that, null for
  * a peer without a device; undefined when a device token let nobody in. */
-export async function askAuthority(session: Session): Promise<Look | null | undefined> {
+export async function askAuthority(
+  session: Session,
+): Promise<{ readonly look: Look; readonly asLoaded: boolean } | null | undefined> {
   const { admission, core } = session;
   const connect = admission?.connect;
   if (!admission || !connect) return undefined;
@@ -151,7 +152,8 @@ export async function askAuthority(session: Session): Promise<Look | null | unde
   });
   if (answer.ok) {
     admission.declined = answer.verdict === 'quiet';
-    return core.authority.readFrom(answer.device, questionOf(session, admission));
+    const look = await core.authority.readFrom(answer.device, questionOf(session, admission));
+    return { look, asLoaded: answer.asLoaded };
   }
   // A token that we once gave is no guess: a device that knocks with it must not lock its address out for others.
   if (answer.problem === 'device-token-invalid') core.limiter.fail(session.peer.guesser);
@@ -179,16 +181,15 @@ function questionOf({ asked, waitsFor }: Session, { role, wish, wait, declined }
   return { role, wish, asked, request: waitsFor, wait, declined };
 }
 
-/** What the record says for this session now. A peer without a device is judged by its locality alone. `previous` is
- * what it was told before. */
-export async function lookAt(session: Session, previous?: Look): Promise<SessionLook> {
+/** What the record says for this session now. A peer without a device is judged by its locality alone. */
+export async function lookAt(session: Session): Promise<SessionLook> {
   const { admission, core } = session;
   if (!admission) throw new Error('a session without a connect has no record');
   if (admission.deviceId === '') {
     const reading = { view: devicelessView(session, admission), denial: NO_DEVICE, outcome: null };
     return { reading, device: null };
   }
-  return core.authority.look(admission.deviceId, questionOf(session, admission), previous);
+  return core.authority.look(admission.deviceId, questionOf(session, admission));
 }
 
 /** A look at a record, or at what stands for the record of a peer without a device. */
@@ -227,21 +228,12 @@ export function sendHello(session: Session, { reading: { view }, device }: Sessi
           issuedAtMs: record?.rotatedAtMs ?? record?.approvedAtMs ?? device.createdAtMs,
         }
       : {};
-  const { limits } = core;
-  const payload = helloPayload({
+  const text = core.hello({
+    id: admission.connectId,
     protocol,
-    version: core.version,
     connId,
-    methods: core.methodNames,
-    events: core.events,
     auth: { role, scopes: view.live, unknownScopes, ...credential },
-    policy: {
-      maxPayload: limits.frameBytes,
-      maxBufferedBytes: limits.bufferedBytes,
-      tickIntervalMs: limits.tickMs,
-    },
     uptimeMs: core.authority.clock.now() - core.startedMs,
-    authMode: core.authMode,
   });
-  session.wire.send(okFrame(admission.connectId, payload));
+  session.wire.send(text);
 }

@@ -38,6 +38,7 @@ export const FORWARDING_HEADERS = [
   'tailscale-user-login',
   'via',
 ] as const;
+const IS_FORWARDING: ReadonlySet<string> = new Set(FORWARDING_HEADERS);
 
 const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
 
@@ -76,7 +77,7 @@ export function makeLocality({
   };
   return ({ headers, socket }) => {
     const peer = plainAddress(socket.remoteAddress);
-    const isForwarded = FORWARDING_HEADERS.some((name) => headers[name] !== undefined);
+    const isForwarded = Object.keys(headers).some((name) => IS_FORWARDING.has(name));
     const origin = headers.origin ?? null;
     const isLocal =
       local === 'auto' &&

@@ -51,7 +51,7 @@ export class Session implements LiveSession, Guest, Due {
   #queue: RequestFrame[] = [];
   #fault: Fault = NOT_CONNECT_FIRST;
   #deliveries = 0;
-  /** What its actor was told last, until its hello is sent. */
+  /** What its actor is told, if that was loaded in this same turn: a second look for its hello would see the same. */
   #told: Look | undefined;
   #wasAuthorized = false;
   #calls = 0;
@@ -161,12 +161,12 @@ export class Session implements LiveSession, Guest, Due {
     // Before the record is loaded: no change can fall between the load and the wait (R10).
     if (this.deviceId !== '') this.core.room.enter(this);
     const seen = this.#watch.version;
-    const look = await this.#watch.holdWhile(() => askAuthority(this));
-    if (look === undefined) return;
+    const answer = await this.#watch.holdWhile(() => askAuthority(this));
+    if (answer === undefined) return;
     // The record that the authority answered from is the newest, unless something has changed since (R10).
-    if (look === null || seen !== this.#watch.version) return this.recordChanged();
-    this.#told = look.reading.view.covered ? look : undefined;
-    this.actor.send({ type: 'record.read', ...look.reading });
+    if (answer === null || seen !== this.#watch.version) return this.recordChanged();
+    if (answer.asLoaded) this.#told = answer.look;
+    this.actor.send({ type: 'record.read', ...answer.look.reading });
   }
 
   async deliver(): Promise<void> {
@@ -174,12 +174,13 @@ export class Session implements LiveSession, Guest, Due {
     const delivery = this.#deliveries;
     for (;;) {
       const seen = this.#watch.version;
-      const look = await lookAt(this, this.#told);
+      const told = this.#told;
+      this.#told = undefined;
+      const look = await (told ?? lookAt(this));
       if (delivery !== this.#deliveries || !this.actor.getSnapshot().matches('approved')) return;
       // Something changed while we looked: the answer may be about rights that are gone (I18).
       if (seen !== this.#watch.version) continue;
-      if (look !== this.#told) this.actor.send({ type: 'record.read', ...look.reading });
-      this.#told = undefined;
+      if (look !== told) this.actor.send({ type: 'record.read', ...look.reading });
       if (!this.actor.getSnapshot().matches('approved')) return;
       this.place.settle();
       if (!this.wire.isOpen) return this.actor.send({ type: 'delivery.failed' });

@@ -5,12 +5,6 @@ import type { ConnectRequest, DeviceClaim } from './connect.ts';
 import { SPKI_PREFIX } from './device-key.ts';
 import type { Protocol } from './version.ts';
 
-/** The texts that a device may have signed. v1 has no nonce, so a recording of it would work twice: never accepted. */
-export interface SignaturePayloads {
-  readonly v2: string;
-  readonly v3: string;
-}
-
 export type ProofReading =
   | { readonly ok: true; readonly version: 2 | 3 }
   | { readonly ok: false; readonly problem: ProofProblem };
@@ -39,17 +33,16 @@ export function importPublicKey(rawPublicKey: Uint8Array): KeyObject {
   return createPublicKey({ key, format: 'der', type: 'spki' });
 }
 
-/** The texts over the fields as sent. Without a device they name none, and no key signs them. */
-export function signaturePayloads(connect: ConnectRequest, nonce: string): SignaturePayloads {
+/** The text of one version over the fields as sent. v1 has no nonce, so a recording of it would work twice: never
+ * accepted. Without a device the text names none, and no key signs it. */
+export function signedText(version: 2 | 3, connect: ConnectRequest, nonce: string): string {
   const { signed, auth, device } = connect;
   const token = auth.token ?? auth.deviceToken ?? auth.bootstrapToken ?? '';
   const common =
-    `|${device?.id ?? ''}|${signed.clientId}|${signed.clientMode}|${signed.role}|${signed.scopes}` +
+    `v${version}|${device?.id ?? ''}|${signed.clientId}|${signed.clientMode}|${signed.role}|${signed.scopes}` +
     `|${device?.signedAtMs ?? ''}|${token}|${nonce}`;
-  return {
-    v2: `v2${common}`,
-    v3: `v3${common}|${normalizedClaim(signed.platform)}|${normalizedClaim(signed.deviceFamily)}`,
-  };
+  if (version === 2) return common;
+  return `${common}|${normalizedClaim(signed.platform)}|${normalizedClaim(signed.deviceFamily)}`;
 }
 
 /**
@@ -69,21 +62,21 @@ export function verifyDeviceProof({ connect, nonce, nowMs, keyFor }: ProofCheck)
   } catch {
     return failed('key-invalid');
   }
-  return checkSignature(device, key, signaturePayloads(connect, nonce), protocol);
+  return checkSignature(connect, device, key, nonce);
 }
 
 /** Either generation may have signed either text: the 2026.9 Control UI signs v2, its Node clients v3. */
 function checkSignature(
-  device: DeviceClaim,
+  connect: ConnectRequest,
+  { signature }: DeviceClaim,
   key: KeyObject,
-  payloads: SignaturePayloads,
-  protocol: Protocol,
+  nonce: string,
 ): ProofReading {
   if (key.asymmetricKeyType !== 'ed25519') return failed('key-invalid');
-  const likelier = protocol === 4 ? 3 : 2;
-  for (const version of [likelier, likelier === 3 ? 2 : 3] as const) {
-    const text = version === 3 ? payloads.v3 : payloads.v2;
-    if (verify(null, Buffer.from(text), key, device.signature)) return { ok: true, version };
+  for (const version of connect.protocol === 4 ? ([3, 2] as const) : ([2, 3] as const)) {
+    if (verify(null, Buffer.from(signedText(version, connect, nonce)), key, signature)) {
+      return { ok: true, version };
+    }
   }
   return failed('signature-invalid');
 }
@@ -100,5 +93,6 @@ function sameText(left: string, right: string): boolean {
 
 /** Trimmed, and lower-cased in ASCII only: other alphabets keep their case in the signed text. */
 function normalizedClaim(claim: string): string {
-  return claim.trim().replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  const trimmed = claim.trim();
+  return /[A-Z]/.test(trimmed) ? trimmed.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : trimmed;
 }

@@ -2,12 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { buildDeviceAuthPayload, buildDeviceAuthPayloadV3 } from '@openclaw/gateway-client';
 import { describe, expect, it } from 'vitest';
 import type { ConnectRequest } from '../../src/protocol/connect.ts';
-import {
-  deviceIdOf,
-  importPublicKey,
-  signaturePayloads,
-  verifyDeviceProof,
-} from '../../src/protocol/signature.ts';
+import { deviceIdOf, importPublicKey, signedText, verifyDeviceProof } from '../../src/protocol/signature.ts';
 import { claim, cliParams, mustParse, NONCE, newDevice, SIGNED_AT, seeded, vectorDevice } from './device.ts';
 
 const vector = vectorDevice();
@@ -70,7 +65,7 @@ describe('the vectors of PROTOCOL Appendix A', () => {
   });
 });
 
-describe('signaturePayloads', () => {
+describe('signedText', () => {
   const PLATFORMS = [
     'linux',
     ' Linux ',
@@ -84,7 +79,7 @@ describe('signaturePayloads', () => {
   ];
   const SCOPES = ['operator.write', 'operator.read', 'operator.admin', 'operator.talk.secrets'];
 
-  it('are the texts of the official client, for 500 random connects', () => {
+  it('is the text of the official client, for 500 random connects', () => {
     const below = seeded(21688);
     const pick = <T>(from: readonly T[]): T => from[below(from.length)] as T;
     for (let round = 0; round < 500; round += 1) {
@@ -113,17 +108,15 @@ describe('signaturePayloads', () => {
         token: tokenName === 'password' ? null : token,
         nonce: NONCE,
       };
-      expect(signaturePayloads(connect, NONCE)).toEqual({
-        v2: buildDeviceAuthPayload(fields),
-        v3: buildDeviceAuthPayloadV3({ ...fields, platform, deviceFamily: deviceFamily ?? null }),
-      });
+      const v3 = buildDeviceAuthPayloadV3({ ...fields, platform, deviceFamily: deviceFamily ?? null });
+      expect(signedText(2, connect, NONCE)).toBe(buildDeviceAuthPayload(fields));
+      expect(signedText(3, connect, NONCE)).toBe(v3);
     }
   });
 
-  it('prefer the shared token over the device token over the bootstrap token', () => {
+  it('prefers the shared token over the device token over the bootstrap token', () => {
     const tokens = { token: 'shared', deviceToken: 'device', bootstrapToken: 'boot' };
-    const tokenOf = (auth: object) =>
-      signaturePayloads(mustParse(cliParams({ auth })), NONCE).v2.split('|')[7];
+    const tokenOf = (auth: object) => signedText(2, mustParse(cliParams({ auth })), NONCE).split('|')[7];
     expect(tokenOf(tokens)).toBe('shared');
     expect(tokenOf({ ...tokens, token: undefined })).toBe('device');
     expect(tokenOf({ bootstrapToken: 'boot' })).toBe('boot');
@@ -136,7 +129,7 @@ describe('verifyDeviceProof', () => {
   /** A connect that this device signed with v3. */
   function signedConnect(changes: object = {}): ConnectRequest {
     const params = cliParams({ ...changes, device: claim(device, 'AA') });
-    const text = signaturePayloads(mustParse(params), NONCE).v3;
+    const text = signedText(3, mustParse(params), NONCE);
     return mustParse({ ...params, device: claim(device, device.sign(text)) });
   }
 
