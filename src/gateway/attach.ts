@@ -10,6 +10,7 @@ import { deviceMethods } from './device-methods.ts';
 import type { LiveSession } from './live-session.ts';
 import { isLoopback, type LocalitySettings, makeLocality, networkOf, plainAddress } from './locality.ts';
 import type { Method } from './method.ts';
+import { nodeMethods } from './node-methods.ts';
 import { limitPayload } from './payload-limit.ts';
 import { Progress } from './progress.ts';
 import { RefusalLog } from './refusal-log.ts';
@@ -91,6 +92,7 @@ function buildCore(options: AttachOptions, core: () => Core): Core {
   const methods = new Map<string, Method>([
     ...statusMethods(core),
     ...deviceMethods(),
+    ...nodeMethods(),
     ...upgradeMethods(),
     ...Object.entries(options.methods ?? {}),
   ]);

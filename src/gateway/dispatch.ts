@@ -16,6 +16,14 @@ import type { Session } from './session.ts';
 const MOST_CALLS = 32;
 const underWay = new WeakMap<Session, number>();
 
+/** Calls in a row that belong to the other role. Any other call begins the count anew. */
+const MOST_FOREIGN_CALLS = 10;
+const foreign = new WeakMap<Session, number>();
+
+const UNKNOWN_METHOD_HINT =
+  'This gateway decides which devices may connect; agents, channels, logs and schedules are none of its own. ' +
+  'features.methods of hello lists what can be called here.';
+
 const TOO_MANY_CALLS: WireError = {
   code: 'UNAVAILABLE',
   message: 'too many calls under way',
@@ -43,9 +51,10 @@ export function dispatchFault(session: Session, { id, fault }: FaultyFrame): voi
 export async function dispatch(session: Session, { id, method: name, params }: RequestFrame): Promise<void> {
   if (name === 'connect') return session.wire.send(errorFrame(id, SECOND_CONNECT));
   const method = session.core.methods.get(name);
-  if (!method) {
-    return session.wire.send(errorFrame(id, { code: 'INVALID_REQUEST', message: `unknown method: ${name}` }));
-  }
+  const isForeign = method?.role !== undefined && method.role !== session.role;
+  countForeign(session, isForeign);
+  if (!method) return session.wire.send(errorFrame(id, unknownMethod(name)));
+  if (isForeign) return refuseRole(session, id);
   const refusal = mayCall(session, method);
   if (refusal) return session.wire.send(errorFrame(id, refusal));
   const endCall = begin(session);
@@ -67,10 +76,30 @@ export async function dispatch(session: Session, { id, method: name, params }: R
   }
 }
 
-function mayCall(session: Session, { role, scope }: Method): WireError | undefined {
-  if (role !== undefined && role !== session.role) {
-    return { code: 'INVALID_REQUEST', message: `unauthorized role: ${session.role}` };
-  }
+/** Clients of both generations look for exactly this code and text (PROTOCOL 5.2). */
+function unknownMethod(name: string): WireError {
+  return {
+    code: 'INVALID_REQUEST',
+    message: `unknown method: ${name}`,
+    details: { code: 'UNKNOWN_METHOD', remediationHint: UNKNOWN_METHOD_HINT },
+  };
+}
+
+function countForeign(session: Session, isForeign: boolean): void {
+  if (isForeign) foreign.set(session, (foreign.get(session) ?? 0) + 1);
+  else foreign.delete(session);
+}
+
+/** 2026.9 ends a session whose calls are all of the other role; 2026.2.19 has no such limit, and its clients would only
+ * come back at once (PROTOCOL 5.2). */
+function refuseRole(session: Session, id: string): void {
+  const message = `unauthorized role: ${session.role}`;
+  session.wire.send(errorFrame(id, { code: 'INVALID_REQUEST', message }));
+  const isOver = (foreign.get(session) ?? 0) > MOST_FOREIGN_CALLS;
+  if (isOver && session.admission?.protocol === 4) session.close(1008, 'repeated unauthorized calls');
+}
+
+function mayCall(session: Session, { scope }: Method): WireError | undefined {
   if (scope === null || covers(session.scopes, [scope])) return undefined;
   return missingScope(session, scope);
 }

@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createSecureContext } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import { type Attached, type AttachOptions, attach } from './attach.ts';
+import { answerHttp } from './http-answers.ts';
 import { isLoopback } from './locality.ts';
 import { DEFAULT_LIMITS } from './settings.ts';
+import { standaloneMethods } from './standalone-methods.ts';
 
 export interface GatewayOptions extends AttachOptions {
   /** Default `127.0.0.1`. */
@@ -44,22 +46,7 @@ function readTls({ certPath, keyPath }: NonNullable<GatewayOptions['tls']>): { c
   return pair;
 }
 
-/** `/healthz` and `/readyz` for supervisors, `/startupz` for OpenClaw's CLI (PROTOCOL 8.1); nothing else is HTTP. */
-const answerHttp: RequestListener = ({ url = '/' }, response) => {
-  const isKnown = ['/healthz', '/readyz', '/startupz'].includes(url.split('?')[0] ?? '');
-  const body = isKnown
-    ? { ok: true, status: 'live', gateway: 'antechamber' }
-    : { ok: false, error: 'this is a WebSocket gateway: connect with ws://' };
-  response.writeHead(isKnown ? 200 : 426, {
-    'content-type': 'application/json; charset=utf-8',
-    'cache-control': 'no-store',
-    ...(!isKnown && { upgrade: 'websocket', connection: 'Upgrade' }),
-  });
-  response.end(`${JSON.stringify(body)}\n`);
-};
-
-function refuseUpgrade(socket: Duplex): void {
-  const body = 'Too many unauthenticated sockets';
+function refuseUpgrade(socket: Duplex, body: string): void {
   socket.end(
     `HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
   );
@@ -80,10 +67,29 @@ function listen(server: Server | TlsServer, port: number, host: string): Promise
   });
 }
 
+/** What `attach` needs of a gateway of its own, which has nothing but devices to tell of. */
+function ownAttach(options: GatewayOptions): AttachOptions {
+  const { authority, locality, methods } = options;
+  return {
+    ...options,
+    methods: { ...standaloneMethods(authority.clock), ...methods },
+    locality: { ...locality, local: locality?.local ?? localByDefault(options) },
+  };
+}
+
 /** Runs a gateway of its own: HTTP or HTTPS server, WebSocket server, waiting room. Rejects when it cannot listen. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { host = '127.0.0.1', port = 18_789, tls } = options;
-  const http = tls ? createTlsServer(readTls(tls), answerHttp) : createServer(answerHttp);
+  const { authority, host = '127.0.0.1', port = 18_789, tls, version = 'embedded' } = options;
+  const { clock, store } = authority;
+  const startedMs = clock.now();
+  let isStopping = false;
+  const answer = answerHttp({
+    askStore: () => store.head(),
+    isStopping: () => isStopping,
+    version,
+    uptimeMs: () => Math.max(0, clock.now() - startedMs),
+  });
+  const http = tls ? createTlsServer(readTls(tls), answer) : createServer(answer);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const sockets = new WebSocketServer({
     noServer: true,
@@ -92,13 +98,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     maxPayload: limits.frameBytes,
   });
   const address = await listen(http, port, host);
-  const attached = attach(sockets, {
-    ...options,
-    locality: { ...options.locality, local: options.locality?.local ?? localByDefault(options) },
-  });
+  const attached = attach(sockets, ownAttach(options));
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', destroySelf);
-    if (attached.isCrowded(request)) return refuseUpgrade(socket);
+    if (isStopping) return refuseUpgrade(socket, 'The gateway is stopping');
+    if (attached.isCrowded(request)) return refuseUpgrade(socket, 'Too many unauthenticated sockets');
     sockets.handleUpgrade(request, socket, head, (ws) => sockets.emit('connection', ws, request));
   });
   const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address;
@@ -110,9 +114,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       if (tls && 'setSecureContext' in http) http.setSecureContext(readTls(tls));
     },
     stop: async (reason, restartExpectedMs) => {
-      const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+      // It listens until the last socket is gone, so that `/readyz` can say why nobody is let in any more.
+      isStopping = true;
       await attached.stop(reason, restartExpectedMs);
       sockets.close();
+      const closed = new Promise<void>((resolve) => http.close(() => resolve()));
       http.closeAllConnections();
       await closed;
     },
