@@ -25,6 +25,7 @@ export type CredentialProblem =
   | 'device-token-invalid'
   | 'device-token-expired'
   | 'device-token-revoked'
+  | 'setup-code-invalid'
   | 'embedder-refused';
 
 /** What the peer's own device looks like to the authority; told only to a peer that proved the device's key. */

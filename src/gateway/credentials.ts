@@ -39,9 +39,16 @@ export function makeCredentialCheck(auth: SharedAuth): (connect: ConnectRequest)
     const deviceToken = deviceTokenOf(connect);
     if (deviceToken !== undefined) return { ok: true, credential: 'device-token', deviceToken };
     if (auth.mode === 'none') return { ok: true, credential: 'none' };
-    if (connect.auth.deviceToken !== undefined) return { ok: false, problem: 'device-token-invalid' };
-    return { ok: false, problem: `${auth.mode}-${shared === undefined ? 'missing' : 'mismatch'}` };
+    return { ok: false, problem: problemOf(connect, auth.mode) };
   };
+}
+
+/** What is wrong with the credentials of a peer that showed no secret of ours. */
+function problemOf({ auth, device }: ConnectRequest, mode: 'token' | 'password'): CredentialProblem {
+  if (auth.bootstrapToken !== undefined) return 'setup-code-invalid';
+  // Without its device nothing is known of a token, and a mismatch would make the client delete it.
+  if (auth.deviceToken !== undefined && device) return 'device-token-invalid';
+  return `${mode}-${auth[mode] === undefined ? 'missing' : 'mismatch'}`;
 }
 
 interface Failures {

@@ -74,7 +74,10 @@ const TELL: { readonly [K in DecisionDenial['kind']]: (denial: Of<K>, attempt: A
     message: `that revision is already approved; reject ${newest}, or: antechamber devices revoke ${deviceId} --role ${role}`,
     details: { code: 'ALREADY_GRANTED', requestId: newest },
   }),
-  'unknown-device': () => ({ message: 'unknown deviceId', details: { code: 'UNKNOWN_DEVICE' } }),
+  'unknown-device': (_, attempt) => ({
+    message: attempt.startsWith('device token') ? 'unknown deviceId/role' : 'unknown deviceId',
+    details: { code: 'UNKNOWN_DEVICE' },
+  }),
   'unknown-role': () => ({ message: 'unknown deviceId/role', details: { code: 'UNKNOWN_ROLE' } }),
   'beyond-ceiling': ({ scopes }, attempt) => ({
     message: `${attempt} denied`,

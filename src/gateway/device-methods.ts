@@ -166,6 +166,7 @@ function rightsMethods(): Methods {
       return answer(done, 'device pairing removal', () => ({ deviceId }));
     }),
     method('device.pair.rename', Label, async ({ deviceId, label }, { session }) => {
+      if (label.trim() === '') return refused('label required');
       const done = await rename(decidingFor(session), deviceId, label);
       return answer(done, 'device pairing rename', () => ({ deviceId, label }));
     }),

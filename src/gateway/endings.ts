@@ -33,6 +33,7 @@ export function refusalFor(session: Session, denial: Denial): Refusal {
   return wireDenial(denial, {
     protocol: admission?.protocol ?? 4,
     clientKind: clientKindOf(client, peer.local),
+    commandLine: client.mode === 'cli',
     ...(deviceId && { deviceId }),
   });
 }

@@ -11,6 +11,7 @@ import type { Question } from '../authority/reading.ts';
 import { type ClientClaim, type ConnectRequest, parseConnect } from '../protocol/connect.ts';
 import { type Fault, NOT_CONNECT_FIRST } from '../protocol/faults.ts';
 import type { RequestFrame } from '../protocol/frames.ts';
+import { CONTROL_UI } from '../protocol/refusal.ts';
 import { verifyDeviceProof } from '../protocol/signature.ts';
 import type { Protocol } from '../protocol/version.ts';
 import type { Core } from './core.ts';
@@ -97,9 +98,10 @@ function judgeCredential(session: Session, connect: ConnectRequest, judged: Cred
   }
   session.credential = reading.credential;
   if (!connect.device) {
-    // Only a checked secret may stand in for a device, and only for an operator (PROTOCOL 2.5).
+    // Only a checked secret may stand in for a device, only for an operator, and not for the dashboard, which would be
+    // let in and find every call refused (PROTOCOL 2.5).
     const isChecked = reading.credential === 'shared-secret' || reading.credential === 'embedder';
-    if (!isChecked || connect.role !== 'operator') {
+    if (!isChecked || connect.role !== 'operator' || connect.client.id === CONTROL_UI) {
       return refuseProof(session, { code: 'DEVICE_REQUIRED' });
     }
     return session.actor.send({ type: 'proof.accepted' });

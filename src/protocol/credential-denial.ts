@@ -70,7 +70,16 @@ const FORMS: Readonly<Record<CredentialProblem, CredentialForm>> = {
     detailCode: 'AUTH_DEVICE_TOKEN_MISMATCH',
     authReason: 'device_token_revoked',
     nextStep: 'update_auth_credentials',
-    message: () => 'unauthorized: device token revoked by an owner (only a new approval lets this device in)',
+    message: () =>
+      'unauthorized: device token revoked by an owner (connect with the shared token to ask for approval)',
+  },
+  // Upstream's words up to the bracket: what it advises there, a new code, is not to be had here.
+  'setup-code-invalid': {
+    detailCode: 'AUTH_BOOTSTRAP_TOKEN_INVALID',
+    authReason: 'bootstrap_token_invalid',
+    nextStep: 'update_auth_credentials',
+    message: () =>
+      'unauthorized: setup code invalid, expired, revoked, or already used (this gateway makes none; use the shared token)',
   },
   'embedder-refused': {
     detailCode: 'AUTH_UNAUTHORIZED',
@@ -98,6 +107,7 @@ export function credentialRefusal(problem: CredentialProblem, peer: Peer): Refus
 const TOKEN_HINTS: Readonly<Record<ClientKind, string>> = {
   cli: 'set gateway.remote.token to match gateway.auth.token',
   'local-cli': "use this gateway's gateway.auth.token or pair the device",
+  'control-ui': 'open the dashboard URL and paste the token in Control UI settings',
   ui: 'open the dashboard URL and paste the token in Control UI settings',
   other: 'provide gateway auth token',
 };
@@ -105,6 +115,7 @@ const TOKEN_HINTS: Readonly<Record<ClientKind, string>> = {
 const PASSWORD_HINTS: Readonly<Record<ClientKind, string>> = {
   cli: 'set gateway.remote.password to match gateway.auth.password',
   'local-cli': 'set gateway.remote.password to match gateway.auth.password',
+  'control-ui': 'enter the password in Control UI settings',
   ui: 'enter the password in Control UI settings',
   other: 'provide gateway auth password',
 };

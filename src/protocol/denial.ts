@@ -6,6 +6,7 @@ import type { Denial, ProofProblem } from '../../machines/denial.ts';
 import { credentialRefusal } from './credential-denial.ts';
 import { declined, pairingRequired, requestEnded, revoked } from './pairing-denial.ts';
 import { type ClientKind, clientKindOf, type Peer, type Refusal, refusal } from './refusal.ts';
+import type { Protocol } from './version.ts';
 
 export { type ClientKind, clientKindOf, type Peer, type Refusal };
 
@@ -20,7 +21,7 @@ const FORMS: Forms = {
   PROOF_INVALID: (denial) => proofRefusal(denial.problem),
   CREDENTIAL_INVALID: (denial, peer) => credentialRefusal(denial.problem, peer),
   RATE_LIMITED: (denial) => rateLimited(denial.retryAfterMs),
-  DEVICE_REQUIRED: () => DEVICE_REQUIRED,
+  DEVICE_REQUIRED: (_, peer) => deviceRequired(peer),
   PAIRING_REQUIRED: pairingRequired,
   DECLINED: declined,
   REVOKED: revoked,
@@ -97,15 +98,26 @@ function rateLimited(retryAfterMs: number): Refusal {
   });
 }
 
+const DEVICE_HINT =
+  'Connect with a client that has a device key. A browser has one only over HTTPS or on localhost.';
+
 const DEVICE_REQUIRED = refusal({
   code: 'NOT_PAIRED',
   message: 'device identity required',
-  details: {
-    code: 'DEVICE_IDENTITY_REQUIRED',
-    remediationHint:
-      'Connect with a client that has a device key. A browser has one only over HTTPS or on localhost.',
-  },
+  details: { code: 'DEVICE_IDENTITY_REQUIRED', remediationHint: DEVICE_HINT },
 });
+
+/** The dashboard has no key in an insecure context, and each generation of it says that in its own words (PROTOCOL 2.5). */
+const PAGE_DEVICE_REQUIRED: Readonly<Record<Protocol, string>> = {
+  3: 'control ui requires HTTPS or localhost (secure context)',
+  4: 'control ui requires device identity (use HTTPS or localhost secure context)',
+};
+
+function deviceRequired({ clientKind, protocol }: Peer): Refusal {
+  if (clientKind !== 'control-ui') return DEVICE_REQUIRED;
+  const details = { code: 'CONTROL_UI_DEVICE_IDENTITY_REQUIRED', remediationHint: DEVICE_HINT };
+  return refusal({ code: 'INVALID_REQUEST', message: PAGE_DEVICE_REQUIRED[protocol], details });
+}
 
 const UNDECIDED = refusal(
   {

@@ -1,7 +1,7 @@
 /**
- * Everything that ends in `NOT_PAIRED` with `PAIRING_REQUIRED` (PROTOCOL sections 6.2 and 7.2). The object of 2026.9
- * goes to both generations; 2026.2.19 reads only the message and the close reason. A 2026.9 client stops coming back
- * unless it is told to wait, so the gateway decides here who retries.
+ * Everything that ends in `NOT_PAIRED` (PROTOCOL sections 6.2 and 7.2). The object of 2026.9 goes to both generations;
+ * 2026.2.19 reads only the message and the close reason, and shows its person the reason. A 2026.9 client stops coming
+ * back on `PAIRING_REQUIRED` unless it is told to wait, so the gateway decides here who retries.
  */
 import type { Denial, PairingReason, Standing } from '../../machines/denial.ts';
 import { formatRequestId, type RequestRef } from '../../machines/vocabulary.ts';
@@ -19,8 +19,10 @@ interface PairingForm {
    */
   readonly reason: PairingReason | 'declined' | 'revoked' | 'request-ended';
   readonly message: string;
-  /** The start of the close reason; the request id follows. */
+  /** The start of the close reason; the request id follows. It says what to do next, as the message does. */
   readonly headline: string;
+  /** `details.code` for a command line, where it is not `PAIRING_REQUIRED`. */
+  readonly commandLineCode?: string;
   readonly remediationHint: string;
   /** Whether the client should come back by itself. */
   readonly retry: boolean;
@@ -31,6 +33,14 @@ const REQUIREMENTS: Readonly<Record<PairingReason, string>> = {
   'not-paired': 'pairing required: device is not approved yet',
   'role-upgrade': 'pairing required: device is asking for a higher role than currently approved',
   'scope-upgrade': 'pairing required: device is asking for more scopes than currently approved',
+};
+
+/** The close reason is all that a person at a 2026.2.19 command line sees, and that generation knows no text but the
+ * first two words; so they are told the command, not the sentence that 2026.9 matches. */
+const OLDER_HEADLINES: Readonly<Record<PairingReason, string>> = {
+  'not-paired': 'pairing required: not approved yet; run: antechamber devices approve',
+  'role-upgrade': 'pairing required: a higher role than approved; run: antechamber devices approve',
+  'scope-upgrade': 'pairing required: more scopes than approved; run: antechamber devices approve',
 };
 
 const HINTS: Readonly<Record<PairingReason, string>> = {
@@ -52,10 +62,8 @@ export function pairingRequired(denial: Of<'PAIRING_REQUIRED'>, peer: Peer): Ref
     request === null
       ? `${NONE_OPEN} See what waits with: ${LIST_REMEDY}`
       : `${HINTS[reason]}: ${approveRemedy(request)}`;
-  return pairing(
-    { standing, request, reason, message, headline: message, remediationHint, retry: wait },
-    peer,
-  );
+  const headline = peer.protocol === 3 && request !== null ? OLDER_HEADLINES[reason] : message;
+  return pairing({ standing, request, reason, message, headline, remediationHint, retry: wait }, peer);
 }
 
 const DECLINED = {
@@ -71,8 +79,9 @@ export function declined(denial: Of<'DECLINED'>, peer: Peer): Refusal {
     standing,
     request,
     reason: 'declined',
-    message: `${headline}; asking again has no effect ${until(quietUntilMs)}`,
-    headline,
+    message: `${headline}; asking again has no effect ${until(quietUntilMs)}, ${sooner(peer)}`,
+    headline: `${headline}; ask the owner`,
+    commandLineCode: 'PAIRING_DECLINED',
     remediationHint: `Ask the owner. To allow asking again sooner: ${forgiveRemedy(peer.deviceId)}`,
     retry: false,
     more: { outcome, quietUntilMs },
@@ -88,8 +97,9 @@ export function revoked(denial: Of<'REVOKED'>, peer: Peer): Refusal {
     standing,
     request: null,
     reason: 'revoked',
-    message: `${headline}; only an owner's approval brings it back`,
-    headline,
+    message: `${headline}; only an owner's approval brings it back: asking has no effect ${until(quietUntilMs)}, ${sooner(peer)}`,
+    headline: `${headline}; only an owner's approval brings it back`,
+    commandLineCode: 'PAIRING_REVOKED',
     remediationHint: `Ask the owner. To allow asking again sooner: ${forgiveRemedy(peer.deviceId)}`,
     retry: false,
     more: { outcome: 'revoked', quietUntilMs },
@@ -98,22 +108,23 @@ export function revoked(denial: Of<'REVOKED'>, peer: Peer): Refusal {
 }
 
 const ENDED = {
-  expired: 'pairing required: the request expired before an owner decided',
-  withdrawn: 'pairing required: the device withdrew its request',
-  removed: 'pairing required: an owner removed this device and its request',
-  superseded: 'pairing required: the request was settled by another change',
+  expired: 'pairing required: the request expired before an owner decided; connect again',
+  withdrawn: 'pairing required: the device withdrew its request; connect again',
+  removed: 'pairing required: an owner removed this device and its request; connect again',
+  superseded: 'pairing required: the request was settled by another change; connect again',
 } as const;
 
 /** The request ended and nobody declined it: the client comes back, and may open a new one. */
 export function requestEnded(denial: Of<'REQUEST_ENDED'>, peer: Peer): Refusal {
   const { outcome, request, standing } = denial;
-  const headline = ENDED[outcome];
+  const message = ENDED[outcome];
   const form = {
     standing,
     request,
     reason: 'request-ended',
-    message: `${headline}; connect again`,
-    headline,
+    message,
+    headline: message,
+    commandLineCode: 'PAIRING_ENDED',
     remediationHint: `Connect again; if that asks for approval, find the new request with: ${LIST_REMEDY}`,
     retry: true,
     more: { outcome },
@@ -121,10 +132,19 @@ export function requestEnded(denial: Of<'REQUEST_ENDED'>, peer: Peer): Refusal {
   return pairing(form, peer);
 }
 
+/**
+ * The official client replaces every message that comes with `PAIRING_REQUIRED` by "device pairing required", and a
+ * person would look for a request that is settled (I6). Command lines run once, so nothing has to stop them from coming
+ * back, and they show the message when the code is another one; programs that stay need the code to pause.
+ */
+function codeFor({ commandLineCode }: PairingForm, { commandLine }: Peer): string {
+  return (commandLine && commandLineCode) || 'PAIRING_REQUIRED';
+}
+
 function pairing(form: PairingForm, peer: Peer): Refusal {
   const { standing, request, retry } = form;
   const details = {
-    code: 'PAIRING_REQUIRED',
+    code: codeFor(form, peer),
     reason: form.reason,
     ...(request && { requestId: formatRequestId(request) }),
     remediationHint: form.remediationHint,
@@ -142,6 +162,10 @@ function pairing(form: PairingForm, peer: Peer): Refusal {
     error: { code: 'NOT_PAIRED', message: form.message, details, retryable: retry },
     close: { code: 1008, reason: reasonWithId(form.headline, request && formatRequestId(request)) },
   };
+}
+
+function sooner({ deviceId }: Peer): string {
+  return `unless the owner allows it with: ${forgiveRemedy(deviceId)}`;
 }
 
 /** The latest time that a Date can name. */

@@ -10,15 +10,20 @@ export interface Refusal {
 }
 
 /** Who is told: it decides the wording of hints and nothing else. */
-export type ClientKind = 'cli' | 'local-cli' | 'ui' | 'other';
+export type ClientKind = 'cli' | 'local-cli' | 'control-ui' | 'ui' | 'other';
 
 /** To whom a denial is told. */
 export interface Peer {
   readonly protocol: Protocol;
   readonly clientKind: ClientKind;
+  /** It runs once and shows a person what it was told. */
+  readonly commandLine?: boolean;
   /** The device that the peer presented, if it did. */
   readonly deviceId?: string;
 }
+
+/** The id of OpenClaw's dashboard. */
+export const CONTROL_UI = 'openclaw-control-ui';
 
 /** The kind of a client; `local` as DESIGN I14 defines it. */
 export function clientKindOf(
@@ -26,8 +31,8 @@ export function clientKindOf(
   local: boolean,
 ): ClientKind {
   if (client.id === 'cli') return local ? 'local-cli' : 'cli';
-  const isPage = client.id === 'openclaw-control-ui' || client.mode === 'webchat' || client.mode === 'ui';
-  return isPage ? 'ui' : 'other';
+  if (client.id === CONTROL_UI) return 'control-ui';
+  return client.mode === 'webchat' || client.mode === 'ui' ? 'ui' : 'other';
 }
 
 /** A refusal whose close reason is the message, or `reason` where the message is too long to survive the cut. */

@@ -14,11 +14,12 @@ import { errorFrame } from '../../src/protocol/frames.ts';
 import { reasonWithId } from '../../src/protocol/refusal.ts';
 import { DEVICE_ID, EVERY_DENIAL, nameOf, REQUEST, REQUEST_ID, STANDING } from './denials.ts';
 
-const KINDS: readonly ClientKind[] = ['cli', 'local-cli', 'ui', 'other'];
+const KINDS: readonly ClientKind[] = ['cli', 'local-cli', 'control-ui', 'ui', 'other'];
 const PEERS: readonly Peer[] = KINDS.flatMap((clientKind) =>
   ([3, 4] as const).flatMap((protocol) => [
     { protocol, clientKind },
     { protocol, clientKind, deviceId: DEVICE_ID },
+    { protocol, clientKind, deviceId: DEVICE_ID, commandLine: true },
   ]),
 );
 const CASES = EVERY_DENIAL.flatMap((denial) => PEERS.map((peer) => ({ denial, peer })));
@@ -47,7 +48,9 @@ function tableForm(denial: Denial, protocol: 3 | 4): string {
 function tableRow(denial: Denial): string {
   const [older, newer] = [tableForm(denial, 3), tableForm(denial, 4)];
   const pauses = shouldPauseGatewayReconnect({ details: detailsOf(denial), tokenMismatchIsTerminal: true });
-  const then = `  protocol 4 client ${pauses ? 'pauses' : 'comes back'}`;
+  const { code } = detailsOf(denial, { ...CLI, commandLine: true });
+  const instead = code === detailsOf(denial).code ? '' : `; a command line is told ${code}`;
+  const then = `  protocol 4 client ${pauses ? 'pauses' : 'comes back'}${instead}`;
   const name = nameOf(denial);
   if (older === newer) return `${name}\n${newer}\n${then}`;
   return `${name}, protocol 3\n${older}\n${name}, protocol 4\n${newer}\n${then}`;
@@ -91,13 +94,14 @@ describe('reasonWithId', () => {
 
 describe('texts that clients act on (PROTOCOL 6.2)', () => {
   const pairing = ['PAIRING_REQUIRED', 'DECLINED', 'REVOKED', 'REQUEST_ENDED'];
-  const allowed: Readonly<Record<string, (denial: Denial) => boolean>> = {
+  const allowed: Readonly<Record<string, (denial: Denial, peer: Peer) => boolean>> = {
     'device pairing required': () => false,
     'role upgrade pending approval': () => false,
     'scope upgrade pending approval': () => false,
     'device metadata change pending approval': () => false,
     'pairing required': ({ code }) => pairing.includes(code),
-    'device identity required': ({ code }) => code === 'DEVICE_REQUIRED',
+    'device identity required': ({ code }, { clientKind }) =>
+      code === 'DEVICE_REQUIRED' && clientKind !== 'control-ui',
     'scope mismatch': () => false,
     'too many failed authentication attempts': ({ code }) => code === 'RATE_LIMITED',
     'device token mismatch': (denial) => 'problem' in denial && denial.problem === 'device-token-invalid',
@@ -109,7 +113,7 @@ describe('texts that clients act on (PROTOCOL 6.2)', () => {
   it.each(Object.keys(allowed))('"%s" stands where it is meant and nowhere else', (text) => {
     for (const { denial, peer } of CASES) {
       const { error, close } = wireDenial(denial, peer);
-      const meant = allowed[text]?.(denial) ?? false;
+      const meant = allowed[text]?.(denial, peer) ?? false;
       expect(error.message.toLowerCase().includes(text), nameOf(denial)).toBe(meant);
       expect(close.reason.toLowerCase().includes(text), nameOf(denial)).toBe(meant);
       const hint = String(error.details?.remediationHint ?? '');
@@ -117,6 +121,8 @@ describe('texts that clients act on (PROTOCOL 6.2)', () => {
     }
   });
 });
+
+const SETTLED = ['DECLINED', 'REVOKED', 'REQUEST_ENDED'];
 
 describe('pairing required', () => {
   const open = {
@@ -176,6 +182,16 @@ describe('pairing required', () => {
     );
     expect(settled).toHaveLength(9);
     for (const denial of settled) expect(told(denial), nameOf(denial)).not.toContain('pending approval');
+  });
+
+  it('is shown by the official command line as it was worded, when it is settled', () => {
+    const peer = { ...CLI, commandLine: true };
+    for (const denial of EVERY_DENIAL.filter(({ code }) => SETTLED.includes(code))) {
+      const { error } = wireDenial(denial, peer);
+      expect(formatConnectErrorMessage({ message: error.message, details: error.details })).toBe(
+        error.message,
+      );
+    }
   });
 
   it('makes the official client pause after a no, and come back after an end that nobody decided', () => {
@@ -291,7 +307,7 @@ describe('credentials', () => {
     const kind = (id: string, mode: string, local = false) => clientKindOf({ id, mode }, local);
     expect(kind('cli', 'cli')).toBe('cli');
     expect(kind('cli', 'probe', true)).toBe('local-cli');
-    expect(kind('openclaw-control-ui', 'webchat', true)).toBe('ui');
+    expect(kind('openclaw-control-ui', 'webchat', true)).toBe('control-ui');
     expect(kind('webchat-ui', 'webchat')).toBe('ui');
     expect(kind('openclaw-macos', 'ui')).toBe('ui');
     expect(kind('gateway-client', 'backend', true)).toBe('other');

@@ -36,6 +36,7 @@ const CREDENTIALS: Record<CredentialProblem, true> = {
   'device-token-invalid': true,
   'device-token-expired': true,
   'device-token-revoked': true,
+  'setup-code-invalid': true,
   'embedder-refused': true,
 };
 
