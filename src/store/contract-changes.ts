@@ -135,6 +135,7 @@ export const changeChecks: readonly StoreCheck[] = [
       const closed = { name: 'StoreError', code: 'STORE_CLOSED' };
       await assert.rejects(store.load(a), closed);
       await assert.rejects(store.save(change(a, 0)), closed);
+      await assert.rejects(store.saveAll([change(a, 0)]), closed);
       await assert.rejects(store.list(), closed);
       await assert.rejects(store.due(0, 1), closed);
       await assert.rejects(store.countState('paired'), closed);

@@ -11,7 +11,13 @@ import { changeChecks } from './contract-changes.ts';
 import { feedChecks } from './contract-feed.ts';
 import type { StoreCheck } from './contract-fixtures.ts';
 import { queryChecks } from './contract-queries.ts';
+import { togetherChecks } from './contract-together.ts';
 
 export type { StoreCheck } from './contract-fixtures.ts';
 
-export const storeContract: readonly StoreCheck[] = [...changeChecks, ...queryChecks, ...feedChecks];
+export const storeContract: readonly StoreCheck[] = [
+  ...changeChecks,
+  ...togetherChecks,
+  ...queryChecks,
+  ...feedChecks,
+];

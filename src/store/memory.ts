@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { checkChange, checkEpoch, DEFAULT_HISTORY_LIMIT } from './change-checks.ts';
+import { checkChanges, checkEpoch, DEFAULT_HISTORY_LIMIT } from './change-checks.ts';
 import { parseFrozen } from './frozen-json.ts';
 import { illegalMove } from './legal-moves.ts';
+import { newestOf } from './newest-of.ts';
 import type { Change, ChangeNotice, DeviceRow, HistoryQuery, Store, StoredEvent } from './store.ts';
 import { StoreError } from './store.ts';
 import { Watchers } from './watchers.ts';
@@ -38,27 +39,32 @@ export class MemoryBacking {
     return [...this.#rows.values()].sort((a, b) => order(a.deviceId, b.deviceId));
   }
 
-  /** Applies the change, or throws, or answers null: everything that can fail comes before the first write. */
-  apply(change: Change, by: Watchers): number | null {
-    checkChange(change);
-    const { deviceId, next } = change;
-    const before = this.#rows.get(deviceId);
-    if ((before?.revision ?? 0) !== change.expectedRevision) return null;
-    const illegal = illegalMove(deviceId, before?.states ?? {}, next?.states ?? {});
-    if (illegal) throw illegal;
-    const revision = this.#events.length + change.events.length;
-    const row = next && toRow(deviceId, revision, next);
-    const events = change.events.map((event, index) => {
-      const detail = parseFrozen(JSON.stringify(event.detail));
-      return Object.freeze({ ...event, detail, deviceId, seq: this.#events.length + 1 + index });
+  /** Applies the changes, or throws, or answers null: everything that can fail comes before the first write. */
+  apply(changes: readonly Change[], by: Watchers): readonly number[] | null {
+    checkChanges(changes);
+    const isStale = ({ deviceId, expectedRevision }: Change): boolean =>
+      (this.#rows.get(deviceId)?.revision ?? 0) !== expectedRevision;
+    if (changes.some(isStale)) return null;
+    const rows = new Map<string, DeviceRow | undefined>();
+    const events: StoredEvent[] = [];
+    const revisions = changes.map((change) => {
+      const { deviceId, next } = change;
+      const before = rows.has(deviceId) ? rows.get(deviceId) : this.#rows.get(deviceId);
+      const illegal = illegalMove(deviceId, before?.states ?? {}, next?.states ?? {});
+      if (illegal) throw illegal;
+      for (const event of change.events) {
+        const detail = parseFrozen(JSON.stringify(event.detail));
+        const seq = this.#events.length + events.length + 1;
+        events.push(Object.freeze({ ...event, detail, deviceId, seq }));
+      }
+      const revision = this.#events.length + events.length;
+      rows.set(deviceId, next ? toRow(deviceId, revision, next) : undefined);
+      return revision;
     });
-    this.#events.push(...events);
-    if (row) this.#rows.set(deviceId, row);
-    else this.#rows.delete(deviceId);
-    this.#count(before?.states, -1);
-    this.#count(row?.states, 1);
-    this.#tell(by, { deviceId, seq: revision });
-    return revision;
+    for (const event of events) this.#events.push(event);
+    for (const [deviceId, row] of rows) this.#put(deviceId, row);
+    for (const [deviceId, seq] of newestOf(changes, revisions)) this.#tell(by, { deviceId, seq });
+    return revisions;
   }
 
   countState(state: string): number {
@@ -76,6 +82,13 @@ export class MemoryBacking {
   raiseEpoch(epoch: number): number {
     this.#epoch = Math.max(this.#epoch, epoch);
     return this.#epoch;
+  }
+
+  #put(deviceId: string, row: DeviceRow | undefined): void {
+    this.#count(this.#rows.get(deviceId)?.states, -1);
+    this.#count(row?.states, 1);
+    if (row) this.#rows.set(deviceId, row);
+    else this.#rows.delete(deviceId);
   }
 
   #count(states: DeviceRow['states'] | undefined, difference: 1 | -1): void {
@@ -124,7 +137,11 @@ class MemoryStore implements Store {
   }
 
   async save(change: Change): Promise<number | null> {
-    return this.#open().apply(change, this.#watchers);
+    return this.#open().apply([change], this.#watchers)?.[0] ?? null;
+  }
+
+  async saveAll(changes: readonly Change[]): Promise<readonly number[] | null> {
+    return this.#open().apply(changes, this.#watchers);
   }
 
   async list(): Promise<readonly DeviceRow[]> {

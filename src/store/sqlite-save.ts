@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { checkChange } from './change-checks.ts';
+import { checkChanges } from './change-checks.ts';
 import { parseFrozen } from './frozen-json.ts';
 import { illegalMove, illegalMoveError } from './legal-moves.ts';
 import { sqliteCode } from './sqlite-errors.ts';
@@ -55,29 +55,35 @@ export class SqliteSave {
     this.#dropState = db.prepare('DELETE FROM authorization WHERE device_id = ? AND role = ?');
   }
 
-  /** Commits the change, or answers null when somebody was faster, or throws; only the first has written anything. */
-  run(change: Change): Saved | null {
-    checkChange(change);
-    const { next } = change;
+  /** Commits the changes, or answers null when somebody was faster, or throws; only the first has written anything. */
+  run(changes: readonly Change[]): readonly Saved[] | null {
+    checkChanges(changes);
     // What can fail in JavaScript does so before the database is locked.
-    const document = next && JSON.stringify(next.document);
-    const details = change.events.map((event) => JSON.stringify(event.detail));
+    const texts = changes.map(textOf);
     this.#begin.run();
     try {
-      const present = this.#revision.get(change.deviceId)?.revision ?? 0;
-      if (present !== change.expectedRevision) {
+      if (changes.some((change) => this.#isStale(change))) {
         this.#rollback.run();
         return null;
       }
-      const seqs = change.events.map((event, index) => this.#append(change.deviceId, event, details[index]));
-      const revision = Math.max(...seqs);
-      this.#write(change, revision, document);
+      const saved = texts.map((text) => this.#put(text));
       this.#commit.run();
-      return { revision, seqs, row: savedRow(change, revision, document) };
+      return saved;
     } catch (error) {
       if (this.#db.isTransaction) this.#rollback.run();
       throw error;
     }
+  }
+
+  #isStale({ deviceId, expectedRevision }: Change): boolean {
+    return (this.#revision.get(deviceId)?.revision ?? 0) !== expectedRevision;
+  }
+
+  #put({ change, document, details }: ChangeText): Saved {
+    const seqs = change.events.map((event, index) => this.#append(change.deviceId, event, details[index]));
+    const revision = Math.max(...seqs);
+    this.#write(change, revision, document);
+    return { revision, seqs, row: savedRow(change, revision, document) };
   }
 
   #append(deviceId: string, { role, atMs, type, requestId }: NewEvent, detail = 'null'): number {
@@ -107,6 +113,18 @@ export class SqliteSave {
       throw explain(error, deviceId, before, after);
     }
   }
+}
+
+/** A change with its JSON written out. */
+interface ChangeText {
+  readonly change: Change;
+  readonly document: string | null;
+  readonly details: readonly string[];
+}
+
+function textOf(change: Change): ChangeText {
+  const document = change.next && JSON.stringify(change.next.document);
+  return { change, document, details: change.events.map((event) => JSON.stringify(event.detail)) };
 }
 
 // The database decides; our own table only finds the words.

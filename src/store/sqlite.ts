@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { checkEpoch } from './change-checks.ts';
+import { newestOf } from './newest-of.ts';
 import { RowCache } from './row-cache.ts';
 import { storeError, toStoreError, whileBusy } from './sqlite-errors.ts';
 import { SqliteFeed } from './sqlite-feed.ts';
@@ -84,15 +85,21 @@ class SqliteStore implements Store {
   }
 
   async save(change: Change): Promise<number | null> {
-    const done = await this.#run(() => this.#commit(change));
+    return (await this.saveAll([change]))?.[0] ?? null;
+  }
+
+  async saveAll(changes: readonly Change[]): Promise<readonly number[] | null> {
+    const done = await this.#run(() => this.#commit(changes));
     if (done === null) return null;
     try {
       await this.#confirmed(done.flushed);
     } finally {
-      // Also when the disk failed: the change is committed, and everybody else sees it.
-      this.#watchers.tell({ deviceId: change.deviceId, seq: done.revision, foreign: false });
+      // Also when the disk failed: the changes are committed, and everybody else sees them.
+      for (const [deviceId, seq] of newestOf(changes, done.revisions)) {
+        this.#watchers.tell({ deviceId, seq, foreign: false });
+      }
     }
-    return done.revision;
+    return done.revisions;
   }
 
   list(): Promise<readonly DeviceRow[]> {
@@ -185,14 +192,20 @@ class SqliteStore implements Store {
   }
 
   // The flush is asked for in the same turn as the commit, so that a `close` in the next one waits for it.
-  #commit(change: Change): { readonly revision: number; readonly flushed: Promise<void> | undefined } | null {
-    if (change.durable) this.#wal.assertHealthy();
-    const saved = this.#save.run(change);
+  #commit(
+    changes: readonly Change[],
+  ): { readonly revisions: readonly number[]; readonly flushed: Promise<void> | undefined } | null {
+    const isDurable = changes.some(({ durable }) => durable);
+    if (isDurable) this.#wal.assertHealthy();
+    const saved = this.#save.run(changes);
     if (saved === null) return null;
-    this.#feed.committed(saved.seqs);
-    if (saved.row) this.#cache.set(saved.row);
-    else this.#cache.delete(change.deviceId);
-    return { revision: saved.revision, flushed: change.durable ? this.#wal.flush() : undefined };
+    this.#feed.committed(saved.flatMap(({ seqs }) => seqs));
+    for (const [index, { row }] of saved.entries()) {
+      if (row) this.#cache.set(row);
+      else this.#cache.delete(changes[index]?.deviceId ?? '');
+    }
+    const revisions = saved.map(({ revision }) => revision);
+    return { revisions, flushed: isDurable ? this.#wal.flush() : undefined };
   }
 
   async #confirmed(flushed: Promise<void> | undefined): Promise<void> {

@@ -74,6 +74,10 @@ export interface Store {
   load(deviceId: string): Promise<DeviceRow | undefined>;
   /** The new revision, or null when somebody was faster: then nothing was written. Rejects with a StoreError. */
   save(change: Change): Promise<number | null>;
+  /** Several changes as one step: the revision of each, or null when somebody was faster on one of them; then nothing
+   * was written. Changes of one device follow one another in their order, and all of them name its revision before the
+   * first. It is durable when one of them is. */
+  saveAll(changes: readonly Change[]): Promise<readonly number[] | null>;
   /** All records, from ONE snapshot, ordered by device id. */
   list(): Promise<readonly DeviceRow[]>;
   /** Devices whose deadline is at or before `nowMs`, the most overdue first, at most `limit`. */

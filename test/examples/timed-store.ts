@@ -13,6 +13,7 @@ export async function openTimedStore(path: string, onSaved: (ms: number) => void
       onSaved(performance.now() - began);
       return revision;
     },
+    saveAll: (changes) => inner.saveAll(changes),
     list: () => inner.list(),
     due: (nowMs, limit) => inner.due(nowMs, limit),
     countState: (state) => inner.countState(state),

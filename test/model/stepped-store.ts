@@ -67,6 +67,7 @@ export class SteppedStore implements Store {
   }
 
   save = (change: Change): Promise<number | null> => this.inside.save(change);
+  saveAll = (changes: readonly Change[]): ReturnType<Store['saveAll']> => this.inside.saveAll(changes);
   list = (): Promise<readonly DeviceRow[]> => this.inside.list();
   due = (nowMs: number, limit: number): Promise<readonly string[]> => this.inside.due(nowMs, limit);
   countState = (state: string): Promise<number> => this.inside.countState(state);

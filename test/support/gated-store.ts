@@ -65,6 +65,7 @@ export class GatedStore implements Store {
     return saved;
   }
 
+  saveAll = (changes: readonly Change[]): ReturnType<Store['saveAll']> => this.#inside.saveAll(changes);
   list = (): Promise<readonly DeviceRow[]> => this.#inside.list();
   due = (nowMs: number, limit: number): Promise<readonly string[]> => this.#inside.due(nowMs, limit);
   countState = (state: string): Promise<number> => this.#inside.countState(state);
