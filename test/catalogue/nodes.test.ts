@@ -26,12 +26,16 @@ describe('a node that asks', () => {
     const node = await knock(house, { ...NODE_HOST, device }, AFAR);
     const { payload } = await owner.event('device.pair.requested');
     expect(payload).toMatchObject({ requestId: node.requestId, role: 'node', deviceId: device.id });
-    const list = await owner.request('device.pair.list', {});
-    expect(list.payload.pending).toMatchObject([{ requestId: node.requestId, roles: ['node'] }]);
-    await owner.request('device.pair.approve', { requestId: node.requestId });
+    const nodes = await owner.request('node.pair.list', {});
+    const devices = await owner.request('device.pair.list', {});
+    for (const { payload: list } of [nodes, devices]) {
+      expect(list.pending).toMatchObject([{ requestId: node.requestId }]);
+    }
+    await owner.request('node.pair.approve', { requestId: node.requestId });
     expect((await node.answer()).payload.auth.role).toBe('node');
-    const { payload: after } = await owner.request('device.pair.list', {});
-    expect(after).toMatchObject({ pending: [], paired: [{ deviceId: device.id, connected: true }] });
+    const { payload: after } = await owner.request('node.list', {});
+    expect(after.nodes).toMatchObject([{ nodeId: device.id, paired: true, connected: true }]);
+    expect((await owner.request('node.pair.list', {})).payload.pending).toEqual([]);
   });
 
   it('#82590, 2b.3: a node host is told to come back, is not paused, and needs no restart after its approval', async () => {
