@@ -1,0 +1,154 @@
+/** What the published command lines must live through with our gateway. Each story gives what it saw, or rejects. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Owner } from './people.ts';
+import type { Ran } from './program.ts';
+import type { Passed } from './recorder.ts';
+import { Terminal, type Trip } from './travel.ts';
+
+/** A line of the report: what was seen, and whether it is what must be. */
+export interface Seen {
+  readonly what: string;
+  readonly isRight: boolean;
+  /** Shown when it is not right. */
+  readonly said?: string;
+}
+
+export type Story = (trip: Trip) => Promise<readonly Seen[]>;
+
+/** From an approval to the hello of whoever waits. */
+const RELEASE_MS = 100;
+const SEED_MS = 30_000;
+
+const isHello = (passed: Passed): boolean => 'frame' in passed && passed.frame.payload?.type === 'hello-ok';
+const isPending = (passed: Passed): boolean => 'frame' in passed && passed.frame.event === 'connect.pending';
+
+function worked(words: string, { code, out, err, ms }: Ran): Seen {
+  return {
+    what: `${words}: exit ${code} after ${Math.round(ms)} ms`,
+    isRight: code === 0,
+    said: out + err,
+  };
+}
+
+function told(situation: string, { code, out, err }: Ran, next: RegExp): Seen {
+  const said = out + err;
+  const line = said.split('\n').find((one) => next.test(one)) ?? '(nothing)';
+  return { what: `${situation}: "${line.trim()}"`, isRight: code !== 0 && next.test(said), said };
+}
+
+/** Runs `tell` with a terminal and an owner at our gateway. */
+async function at(
+  trip: Trip,
+  place: 'local' | 'remote',
+  tell: (terminal: Terminal, owner: Owner) => Promise<readonly Seen[]>,
+): Promise<readonly Seen[]> {
+  const terminal = await Terminal.open(trip, { place, credential: 'secret' });
+  const owner = await Owner.arrive(trip.gateway, trip.release);
+  try {
+    return await tell(terminal, owner);
+  } finally {
+    await owner.leave();
+    await terminal.close();
+  }
+}
+
+async function approveOwn(terminal: Terminal, owner: Owner): Promise<void> {
+  const requestId = await owner.requestOf(terminal.deviceId ?? '');
+  if (!requestId) throw new Error('the command line has no open request');
+  await owner.approve(requestId);
+}
+
+/** A device with every right of a person: 2026.2.19 asks for them at once, 2026.9.6 for a method it does not know. */
+async function becomeOwner({ release }: Trip, terminal: Terminal, owner: Owner): Promise<void> {
+  const all = release.protocol === 3 ? ['devices list'] : ['cron list', 'gateway call antechamber.absent'];
+  for (const words of all) {
+    await terminal.run(words);
+    await approveOwn(terminal, owner);
+  }
+}
+
+/** The first command of a device that asks to look: `health` of 2026.9.6 makes no device by itself. */
+const FIRST = { 3: 'health', 4: 'cron list' } as const;
+
+/** openclaw/openclaw#21688: the report itself. */
+export const seed: Story = (trip) =>
+  at(trip, 'remote', async (terminal, owner) => {
+    await becomeOwner(trip, terminal, owner);
+    const device = terminal.deviceId;
+    const scopes = ['operator.approvals', 'operator.pairing'];
+    await owner.call('device.token.rotate', { deviceId: device, role: 'operator', scopes });
+    const ids = new Set<string>();
+    const until = performance.now() + SEED_MS;
+    let calls = 0;
+    while (performance.now() < until) {
+      for (const words of ['status', 'health']) await terminal.run(words);
+      calls += 2;
+      for (const { requestId, deviceId } of await owner.pending()) if (deviceId === device) ids.add(requestId);
+    }
+    const lines = trip.gateway.log().split('\n');
+    const opened = lines.filter((line) => /scope-upgrade/.test(line)).length;
+    const seen = [
+      { what: `${calls} calls in 30 s: ${ids.size} request`, isRight: ids.size === 1 && calls > 1 },
+      { what: `${opened} line of the log is about it`, isRight: opened === 1, said: lines.join('\n') },
+    ];
+    await approveOwn(terminal, owner);
+    const after: Seen[] = [];
+    for (const words of ['health', 'status', 'gateway probe', 'gateway call health', 'devices list'])
+      after.push(worked(words, await terminal.run(words)));
+    return [...seen, ...after];
+  });
+
+/** A command that waits while the owner decides, and one that starts afterwards. */
+export const waiting: Story = (trip) =>
+  at(trip, 'remote', async (terminal, owner) => {
+    const running = terminal.start(FIRST[trip.release.protocol]);
+    await terminal.recorder.until(isPending);
+    const approvedAt = performance.now();
+    await approveOwn(terminal, owner);
+    const ms = (await terminal.recorder.until(isHello)).atMs - approvedAt;
+    return [
+      { what: `hello ${ms.toFixed(1)} ms after the approval`, isRight: ms < RELEASE_MS },
+      worked('health, waiting at the approval', await running.ended()),
+      worked('health, started after it', await terminal.run('health')),
+    ];
+  });
+
+/** A person with the wrong token, a device that was rejected, and one whose rights were taken away. */
+export const refusals: Story = (trip) =>
+  at(trip, 'remote', async (terminal, owner) => {
+    const seen: Seen[] = [];
+    terminal.configure({ place: 'remote', credential: 'secret' }, 'a-wrong-token');
+    seen.push(told('wrong token', await terminal.run('health'), /token/));
+    terminal.configure({ place: 'remote', credential: 'secret' });
+    seen.push(told('not paired', await terminal.run('health'), /devices approve [a-z2-7]{16}\.r1|[a-z2-7]{16}\.r1/));
+    const first = await owner.requestOf(terminal.deviceId ?? '');
+    await owner.call('device.pair.reject', { requestId: first });
+    seen.push(told('rejected', await terminal.run('health'), /reject|declin/));
+    return seen;
+  });
+
+export const revoked: Story = (trip) =>
+  at(trip, 'remote', async (terminal, owner) => {
+    await terminal.run('health');
+    await approveOwn(terminal, owner);
+    const before = await terminal.run('health');
+    await owner.call('device.token.revoke', { deviceId: terminal.deviceId, role: 'operator' });
+    return [worked('health, before', before), told('revoked', await terminal.run('health'), /revok|[a-z2-7]{16}\.r1/)];
+  });
+
+/** With a lifetime of two seconds: nobody decides in time. */
+export const expired: Story = (trip) =>
+  at(trip, 'remote', async (terminal, owner) => {
+    await terminal.run('health');
+    const requestId = await owner.requestOf(terminal.deviceId ?? '');
+    while ((await owner.pending()).length > 0) await sleep(200);
+    const late = await owner.approve(requestId ?? '').then(
+      () => 'approved',
+      (error: Error) => error.message,
+    );
+    const again = await terminal.run('health');
+    return [
+      { what: `approved too late: ${late}`, isRight: /expired/.test(late) },
+      told('expired, asks again', again, /[a-z2-7]{16}\.r1/),
+    ];
+  });
