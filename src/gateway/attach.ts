@@ -105,6 +105,7 @@ function buildCore(options: AttachOptions, core: () => Core): Core {
     refusals: new RefusalLog(clock, (line) => log.warn(line)),
     keys: new KeyCache(),
     sessions: new Set(),
+    opened: 0,
     methods,
     hello: makeHello({
       version,

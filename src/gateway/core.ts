@@ -49,6 +49,8 @@ export interface Core {
   readonly refusals: RefusalLog;
   readonly keys: KeyCache;
   readonly sessions: Set<Session>;
+  /** Sockets since the start. */
+  opened: number;
   readonly methods: ReadonlyMap<string, Method>;
   readonly hello: (facts: HelloFacts) => string;
   readonly vocabulary: Vocabulary;

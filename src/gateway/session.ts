@@ -26,14 +26,13 @@ import { type Ending, Wire } from './wire.ts';
 
 /** How long a session that has ended may still answer the calls that were under way. */
 const LAST_ANSWERS_MS = 2000;
-let opened = 0;
 
 /** One connection: it carries frames to and from its connection actor, and does what the actor's effects say. */
 export class Session implements LiveSession, Guest, Due {
   readonly connId = randomUUID();
   readonly nonce = randomUUID();
   /** Which part of the ping interval this socket is pinged in, so that not all are at once. */
-  readonly shard = opened++;
+  readonly shard: number;
   readonly core: Core;
   readonly peer: PeerAddress;
   readonly wire: Wire;
@@ -59,6 +58,7 @@ export class Session implements LiveSession, Guest, Due {
 
   constructor(core: Core, socket: WebSocket, request: IncomingMessage, peer: PeerAddress) {
     this.core = core;
+    this.shard = core.opened++;
     this.peer = peer;
     this.#request = request;
     this.wire = new Wire(socket, core.limits.bufferedBytes);
