@@ -81,7 +81,9 @@ const SHARED_CREDENTIALS: readonly (string | null)[] = ['shared-secret', 'embedd
 export function autoApprovePolicy(policy: 'none' | 'first-pairing' | 'all'): AutoApprove {
   return (access, device) => {
     if (policy === 'none' || !access.local || !SHARED_CREDENTIALS.includes(access.origin.auth)) return false;
-    return policy === 'all' || roleOf(device, access.role).state === 'unpaired';
+    const { state, record } = roleOf(device, access.role);
+    // An open request of the same device, made from afar, does not make its first local connect wait.
+    return policy === 'all' || standingOf(state, record) === 'unpaired';
   };
 }
 
