@@ -91,7 +91,7 @@ function answer<T>(decision: Decision<T>, attempt: Attempt, payload: (done: T) =
 
 function rotatedPayload(session: Session, device: DeviceRecord, role: Role): object {
   const { record } = roleOf(device, role);
-  const isOwn = session.credential === 'device-token' && callerDevice(callerOf(session)) === device.deviceId;
+  const isOwn = callerDevice(callerOf(session)) === device.deviceId;
   return {
     deviceId: device.deviceId,
     role,
