@@ -16,6 +16,8 @@ export default defineConfig({
   test: {
     dir: 'test',
     include: ['**/*.test.ts'],
+    // Whatever a gateway sends in any test is held against the protocol.
+    setupFiles: [source('test/support/check-frames.ts')],
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 30_000,

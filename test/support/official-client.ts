@@ -6,6 +6,7 @@ import {
   type GatewayClientOptions,
 } from '@openclaw/gateway-client';
 import { onTestFinished } from 'vitest';
+import { openLedger } from './frame-ledger.ts';
 import { SECRET } from './harness.ts';
 
 /** What a device remembers of a hello. */
@@ -62,6 +63,7 @@ export class OfficialProgram {
   readonly events: { readonly event: string; readonly payload?: Loose }[] = [];
   readonly pauses: { readonly detailCode: string | null; readonly reason: string }[] = [];
   readonly closes: { readonly code: number; readonly reason: string }[] = [];
+  readonly #ledger = openLedger();
   #wake = Promise.withResolvers<void>();
 
   /** Connects with the shared secret, unless `options.token` says otherwise. */
@@ -79,15 +81,29 @@ export class OfficialProgram {
       platform: 'linux',
       deviceIdentity: device?.identity ?? null,
       ...(device && { hostDeps: device.hostDeps }),
-      onHelloOk: (hello) => note(this.hellos, hello),
+      onHelloOk: (hello) => {
+        this.#welcomed(hello);
+        note(this.hellos, hello);
+      },
       onConnectError: (error) => note(this.errors, error),
-      onEvent: (event) => note(this.events, event),
+      onEvent: (event) => {
+        this.#ledger.received(JSON.stringify(event));
+        note(this.events, event);
+      },
       onReconnectPaused: (info) => note(this.pauses, info),
       onClose: (code, reason) => note(this.closes, { code, reason }),
       ...options,
     });
     this.client.start();
     onTestFinished(() => this.client.stop());
+  }
+
+  /** The client hands out what its hello says, and keeps the frames to itself. */
+  #welcomed(hello: Loose): void {
+    const id = `hello ${this.hellos.length}`;
+    const params = { minProtocol: 3, maxProtocol: 4 };
+    this.#ledger.sent(JSON.stringify({ type: 'req', id, method: 'connect', params }));
+    this.#ledger.received(JSON.stringify({ type: 'res', id, ok: true, payload: hello }));
   }
 
   /** Waits until `find` gives something; the client itself keeps the deadlines. */

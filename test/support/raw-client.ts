@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type ClientOptions, WebSocket } from 'ws';
 import { newDevice, type TestDevice } from '../protocol/device.ts';
+import { openLedger } from './frame-ledger.ts';
 
 export interface Frame {
   readonly type: 'res' | 'event';
@@ -58,12 +59,14 @@ export class RawClient {
   readonly frames: Frame[] = [];
   readonly socket: WebSocket;
   close: { readonly code: number; readonly reason: string } | undefined;
+  readonly #ledger = openLedger();
   #next = 1;
   #wake = Promise.withResolvers<void>();
 
   constructor(url: string, headers: Readonly<Record<string, string>> = {}, options: ClientOptions = {}) {
     this.socket = new WebSocket(url, { headers, perMessageDeflate: false, ...options });
     this.socket.on('message', (data) => {
+      this.#ledger.received(String(data));
       this.frames.push(JSON.parse(String(data)));
       this.#stir();
     });
@@ -118,12 +121,13 @@ export class RawClient {
   }
 
   sendText(text: string): void {
+    this.#ledger.sent(text);
     this.socket.send(text);
   }
 
   sendRequest(method: string, params?: unknown): string {
     const id = `r${this.#next++}`;
-    this.socket.send(JSON.stringify({ type: 'req', id, method, params }));
+    this.sendText(JSON.stringify({ type: 'req', id, method, params }));
     return id;
   }
 
