@@ -35,9 +35,7 @@ export class RecordWatch {
     this.#changes += 1;
     this.wake();
     if (this.#isHeld) return Promise.resolve();
-    this.#reading ??= this.#readUntilCurrent().finally(() => {
-      this.#reading = undefined;
-    });
+    this.#reading ??= this.#readUntilCurrent();
     return this.#reading;
   }
 
@@ -54,9 +52,14 @@ export class RecordWatch {
 
   async #readUntilCurrent(): Promise<void> {
     let seen: number;
-    do {
-      seen = this.#changes;
-      await this.#read(() => seen === this.#changes);
-    } while (seen !== this.#changes);
+    try {
+      do {
+        seen = this.#changes;
+        await this.#read(() => seen === this.#changes);
+      } while (seen !== this.#changes);
+    } finally {
+      // Here and not in a `then`: a change one microtask after the comparison would rely on a reading that is over.
+      this.#reading = undefined;
+    }
   }
 }
