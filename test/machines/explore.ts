@@ -32,7 +32,7 @@ interface Visit {
   readonly event: AuthorizationEvent | null;
 }
 
-/** Breadth-first over everything that can be reached; the story of a violation is a shortest one. */
+/** Breadth-first over everything that can be reached, up to the first violation: its story is a shortest one. */
 export function explore(world: World, check: Check): Exploration {
   const start: Visit = { node: deepFreeze(structuredClone(world.start)), from: null, event: null };
   const seen = new Set([keyOf(start.node)]);
@@ -55,6 +55,7 @@ export function explore(world: World, check: Check): Exploration {
       if (seen.size > world.mostStates) throw new Error(`more than ${world.mostStates} states: not finite?`);
       queue.push({ node, from: visit, event });
     }
+    if (violations.size > 0) break;
   }
   return {
     states: seen.size,
