@@ -33,9 +33,14 @@ export function refusalFor(session: Session, denial: Denial): Refusal {
   return wireDenial(denial, {
     protocol: admission?.protocol ?? 4,
     clientKind: clientKindOf(client, peer.local),
-    commandLine: client.mode === 'cli',
+    commandLine: runsOnce(client),
     ...(deviceId && { deviceId }),
   });
+}
+
+/** It shows a person what it was told: a command line, or one call of OpenClaw's, which goes by the name of its method. */
+function runsOnce({ mode, displayName = '' }: Session['client']): boolean {
+  return mode === 'cli' || (mode === 'backend' && displayName.startsWith('gateway:'));
 }
 
 /** Logs a connection that was not let in; repeats of `key` are counted, not logged. They are repeats of the

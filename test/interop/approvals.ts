@@ -24,7 +24,12 @@ export const PAIRS = [...APPROVED, ['operator.read', 'operator.write']].flatMap(
     .map((wished) => ({ approved, wished })),
 );
 
-async function enter(gateway: Gateway, trip: Trip, owner: Owner, scopes: readonly string[]): Promise<Visitor> {
+async function enter(
+  gateway: Gateway,
+  trip: Trip,
+  owner: Owner,
+  scopes: readonly string[],
+): Promise<Visitor> {
   const visitor = new Visitor();
   if (scopes.length === 0) return visitor;
   await visitor.ask(gateway, trip.release, scopes);

@@ -1,7 +1,7 @@
 /** What a command did, as lines that can be compared: its exit code, what it said, and what passed on the wire. */
 import { type Known, plainText, unfolded } from './plain-text.ts';
-import type { Json, Passed } from './recorder.ts';
 import type { Ran } from './program.ts';
+import type { Json, Passed } from './recorder.ts';
 
 /** Where a program's stack or the folders of its packages are named, the line says nothing of the gateway. */
 const OF_THE_PROGRAM = /^\s+at |node_modules|^\s*$/;
@@ -11,7 +11,14 @@ function outputFacts({ code, out, err }: Ran, known: Known): readonly string[] {
   const lines = [...unfolded(text), ...unfolded(err)]
     .filter((line) => !OF_THE_PROGRAM.test(line))
     .map((line) => `says ${line.trim()}`);
-  const shape = printed === undefined ? [] : shapeOf(printed, 'prints', 'deviceId' in printed || 'paired' in printed || 'device' in printed ? 9 : 2);
+  const shape =
+    printed === undefined
+      ? []
+      : shapeOf(
+          printed,
+          'prints',
+          'deviceId' in printed || 'paired' in printed || 'device' in printed ? 9 : 2,
+        );
   return [`exit ${code}`, ...[...lines, ...shape].map((line) => plainText(line, known))];
 }
 

@@ -1,7 +1,7 @@
 /** The gateways that are compared: `antechamber serve`, and the published one of a generation. */
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -116,11 +116,7 @@ function settingsOf({ protocol }: Release, port: number, { secret, folder }: Gat
 }
 
 /** The published gateway, with a state folder of its own. */
-export async function startTheirs(
-  cache: Cache,
-  release: Release,
-  plan: GatewayPlan,
-): Promise<Gateway> {
+export async function startTheirs(cache: Cache, release: Release, plan: GatewayPlan): Promise<Gateway> {
   const { folder, secret } = plan;
   mkdirSync(folder, { recursive: true });
   const port = await freePort();

@@ -83,7 +83,11 @@ function local(generation: Generation): Journey {
  */
 function pairing(generation: Generation, place: Manner['place']): readonly Deed[] {
   if (generation === '2026.2.19') {
-    return [cli('devices list', place === 'local' ? 'works' : /pairing required/), approveOwn, cli('devices list')];
+    return [
+      cli('devices list', place === 'local' ? 'works' : /pairing required/),
+      approveOwn,
+      cli('devices list'),
+    ];
   }
   const absent = /unknown method/;
   return [

@@ -13,7 +13,9 @@ const SECRETS = /"(token|privateKeyPem|publicKeyPem|private_key_pem|public_key_p
 function rowsOf(path: string): readonly string[] {
   const database = new DatabaseSync(path, { readOnly: true });
   try {
-    const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all();
+    const tables = database
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+      .all();
     return tables.flatMap(({ name }) => {
       const rows = database.prepare(`SELECT * FROM "${name}"`).all();
       return rows.map((row) => `${name} ${JSON.stringify(row)}`);

@@ -15,9 +15,14 @@ export function matrix(title: string, cells: readonly Cell[]): string {
     return [...new Set(here.flatMap(({ text }) => text.split(' ')))].join(' ');
   };
   const lines = [[title, ...columns], ...rows.map((row) => [row, ...columns.map((one) => textOf(row, one))])];
-  const widths = [title, ...columns].map((_, at) => Math.max(...lines.map((line) => (line[at] ?? '').length)));
+  const widths = [title, ...columns].map((_, at) =>
+    Math.max(...lines.map((line) => (line[at] ?? '').length)),
+  );
   const print = (line: readonly string[]): string =>
-    line.map((text, at) => text.padEnd(widths[at] ?? 0)).join('  ').trimEnd();
+    line
+      .map((text, at) => text.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd();
   const rule = widths.map((width) => '-'.repeat(width)).join('  ');
   const [head = [], ...body] = lines;
   return [print(head), rule, ...body.map(print)].join('\n');

@@ -27,7 +27,9 @@ export function plainText(text: string, { names, texts }: Known): string {
   let plain = text;
   for (const [value, name] of byLength(texts)) plain = plain.replaceAll(value, `<${name}>`);
   for (const [id, name] of names) {
-    plain = plain.replaceAll(id, `<${name}>`).replaceAll(new RegExp(`\\b${id.slice(0, 12)}\\b`, 'g'), `<${name}>`);
+    plain = plain
+      .replaceAll(id, `<${name}>`)
+      .replaceAll(new RegExp(`\\b${id.slice(0, 12)}\\b`, 'g'), `<${name}>`);
   }
   for (const [pattern, name] of PATTERNS) plain = plain.replace(pattern, name);
   return plain;

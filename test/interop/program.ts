@@ -57,7 +57,8 @@ function foldersOfCommands(root: string): string {
 
 /** The surroundings of a program whose home is `root`. `compiled` is a folder that all share, for a faster start. */
 export function surroundings(root: string, compiled: string): Readonly<Record<string, string>> {
-  for (const folder of ['home', 'state', 'tmp']) mkdirSync(join(root, folder), { recursive: true, mode: 0o700 });
+  for (const folder of ['home', 'state', 'tmp'])
+    mkdirSync(join(root, folder), { recursive: true, mode: 0o700 });
   return {
     ...QUIET,
     PATH: foldersOfCommands(root),

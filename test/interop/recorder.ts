@@ -9,7 +9,12 @@ export type Json = any;
 
 /** One thing that passed: a frame, the end of a socket, or an HTTP request. */
 export type Passed =
-  | { readonly socket: number; readonly from: 'client' | 'gateway'; readonly frame: Json; readonly atMs: number }
+  | {
+      readonly socket: number;
+      readonly from: 'client' | 'gateway';
+      readonly frame: Json;
+      readonly atMs: number;
+    }
   | {
       readonly socket: number;
       readonly from: 'client' | 'gateway';
