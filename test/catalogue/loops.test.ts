@@ -1,4 +1,5 @@
 /** Programs that were thrown off and came back for ever. */
+// Outside: #148866: a gateway restarts itself again and again with bind=lan; no device and no pairing is in it.
 import { describe, expect, it } from 'vitest';
 import { rotate } from '../../src/authority/device-decisions.ts';
 import { approve } from '../../src/authority/request-decisions.ts';
