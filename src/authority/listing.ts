@@ -181,7 +181,7 @@ export function pairedRow(
     deviceId: device.deviceId,
     publicKey: device.publicKey,
     ...claimsOf(device.profile, device.label),
-    ...(claimedName !== undefined && { claimedName }),
+    ...(claimedName && { claimedName }),
     role: roles[0] ?? first,
     roles,
     scopes: [...new Set(roles.flatMap((role) => roleOf(device, role).record.ceiling))].sort(),
@@ -228,8 +228,9 @@ function isStanding(state: StandingState): boolean {
   return state === 'paired' || state === 'revoked';
 }
 
-/** The known keys of a profile, the owner's label in place of the device's own name. */
+/** The known keys of a profile, the owner's label in place of the device's own name. An empty text is none: strict
+ * readers of the list would drop all of it for one. */
 function claimsOf(profile: Profile, label: string | null): Claims {
-  const known = CLAIMS.flatMap((key) => (profile[key] === undefined ? [] : [[key, profile[key]]]));
+  const known = CLAIMS.flatMap((key) => (profile[key] ? [[key, profile[key]]] : []));
   return { ...Object.fromEntries(known), ...(label !== null && { displayName: label, label }) };
 }

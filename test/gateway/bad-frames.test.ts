@@ -86,7 +86,7 @@ describe('the first frame', () => {
     async ({ data, code, reason, message }) => {
       const house = await openHouse();
       const client = await house.client();
-      client.socket.send(data);
+      client.sendText(data);
       expect(await client.closed()).toEqual({ code, reason });
       const answer = client.frames.find(({ type }) => type === 'res');
       expect(answer?.error.message ?? null).toBe(message);

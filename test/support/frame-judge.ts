@@ -34,7 +34,8 @@ export function framesJudged(): number {
   return judged;
 }
 
-function against(schema: TSchema, value: unknown, what: string): readonly string[] {
+/** How a value differs from its form; `what` names it. */
+export function against(schema: TSchema, value: unknown, what: string): readonly string[] {
   const check = compiled.get(schema) ?? Compile(schema);
   compiled.set(schema, check);
   if (check.Check(value)) return [];

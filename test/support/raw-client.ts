@@ -120,8 +120,9 @@ export class RawClient {
     return this.until(() => this.close);
   }
 
-  sendText(text: string): void {
-    this.#ledger.sent(text);
+  /** A buffer goes as a binary frame. */
+  sendText(text: string | Buffer): void {
+    this.#ledger.sent(String(text));
     this.socket.send(text);
   }
 

@@ -72,7 +72,8 @@ export const ADDED_KEYS = {
   },
   'pair changed': {
     why: 'an empty event would make every listener read the whole list to find what changed',
-    keys: { deviceId: Text, role: Role, change: Text, ts: Ms },
+    // No role: the whole device.
+    keys: { deviceId: Text, role: Type.Union([Role, Type.Null()]), change: Text, ts: Ms },
   },
   'upgrade result': {
     why: 'the protocol knows three words for seven outcomes (I6)',
