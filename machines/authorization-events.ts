@@ -1,4 +1,5 @@
 /** What the authorization machine hears, answers and writes down. */
+import type { Bringing } from './import-steps.ts';
 import type { Terms } from './record.ts';
 import type { Asking } from './steps.ts';
 import type { Outcome, RequestRef } from './vocabulary.ts';
@@ -37,6 +38,7 @@ export type TokenUsed = At & {
 };
 export type Reissued = ByOwner & { readonly type: 'token.reissued' };
 export type Forgiven = ByOwner & { readonly type: 'quiet.forgiven' };
+export type DeviceImported = ByOwner & Bringing & { readonly type: 'device.imported' };
 export type Revoked = ByOwner & { readonly type: 'grant.revoked' };
 export type Removed = ByOwner & { readonly type: 'device.removed' };
 
@@ -51,6 +53,7 @@ export type AuthorizationEvent =
   | TokenUsed
   | Reissued
   | Forgiven
+  | DeviceImported
   | Revoked
   | Removed;
 
@@ -74,6 +77,9 @@ export type Verdict =
   | 'beyondCeiling'
   | 'reissued'
   | 'forgiven'
+  | 'imported'
+  | 'alreadyImported'
+  | 'kept'
   | 'revoked'
   | 'removed'
   | 'notPaired'
@@ -91,6 +97,7 @@ export type Fact =
   | 'token.delivered'
   | 'token.reissued'
   | 'quiet.forgiven'
+  | 'device.imported'
   | 'grant.revoked'
   | 'device.removed'
   | 'deadline.passed';

@@ -112,6 +112,33 @@ export const reissueToken = [
   { guard: { type: 'isReissued', params: its }, actions: reply('reissued') },
   { actions: [{ type: 'reissueToken', params: its }, announce('token.reissued'), reply('reissued')] },
 ] as const;
+/** What was decided here stands (DESIGN section 1, ceiling): another gateway's word is for those nobody decided on. */
+export const keepDecided = { guard: 'isDecidedHere', actions: reply('kept') } as const;
+export const keepDeclined = { guard: 'isDeclinedHere', actions: reply('kept') } as const;
+export const knowImport = {
+  guard: { type: 'isKnownImport', params: its },
+  actions: reply('alreadyImported'),
+} as const;
+export const importStanding = {
+  actions: [{ type: 'importDevice', params: its }, announce('device.imported'), reply('imported')],
+} as const;
+/** The request that waits here may be for what the other gateway had given already: then none is left behind (I17). */
+export const importPending = [
+  {
+    guard: { type: 'importCoversNewest', params: its },
+    target: 'paired',
+    actions: [
+      { type: 'importDevice', params: its },
+      'closeRequest',
+      announce('device.imported'),
+      settle('superseded'),
+      reply('imported'),
+    ],
+  },
+  { ...importStanding, target: 'upgradePending' },
+] as const;
+/** Revoked here, or there at an earlier import: only an approval brings it back (I16). */
+export const importRevoked = [knowImport, { actions: reply('kept') }] as const;
 export const noRequest = { actions: reply('notOpen') } as const;
 export const notPaired = { actions: reply('notPaired') } as const;
 export const removeStanding = {

@@ -6,6 +6,7 @@ import type {
   Attended,
   AuthorizationEvent,
   DeadlineReached,
+  DeviceImported,
   Fact,
   Reissued,
   Rejected,
@@ -15,6 +16,7 @@ import type {
   Verdict,
   Withdrawn,
 } from './authorization-events.ts';
+import { importDevice, importedGrant } from './import-steps.ts';
 import { covers, uncovered } from './policy.ts';
 import type { AuthorizationRecord } from './record.ts';
 import * as record from './record.ts';
@@ -106,6 +108,12 @@ export const authorizationSetup = setup({
     isReissued: ({ context: { tokens } }, e: Reissued) =>
       tokens.oldest === tokens.floor && !tokens.delivered && tokens.retireAtMs === e.at + e.terms.graceMs,
     hasQuiet: ({ context }) => record.hasQuiet(context),
+    isDeclinedHere: ({ context }) => record.isDecidedHere(context, false),
+    isDecidedHere: ({ context }) => record.isDecidedHere(context, true),
+    isKnownImport: ({ context }, e: DeviceImported) => context.imported?.fingerprint === e.fingerprint,
+    importCoversNewest: ({ context }, e: DeviceImported) =>
+      context.request !== null &&
+      covers(importedGrant(e).grant, record.newestRevision(context.request).scopes),
   },
   actions: {
     reply: (_, _params: { readonly verdict: Verdict }) => {},
@@ -132,6 +140,7 @@ export const authorizationSetup = setup({
     rotateToken: assign(({ context }, e: Rotated) => steps.rotate(context, e)),
     noteTokenUse: assign(({ context }, e: TokenUsed) => steps.noteTokenUse(context, e)),
     reissueToken: assign(({ context }, e: Reissued) => steps.reissue(context, e)),
+    importDevice: assign(({ context }, e: DeviceImported) => importDevice(context, e)),
     endQuiet: assign({ quiet: {}, quietEpisodesMs: [] }),
     revokeGrant: assign(({ context }, e: Revoked) => steps.revoke(context, e)),
     removeDevice: assign(({ context }) => steps.remove(context)),

@@ -67,6 +67,20 @@ export interface TokenGenerations {
   readonly retireAtMs: number | null;
 }
 
+/** What an import brought from another gateway. */
+export interface Imported {
+  /** SHA-256 of the token that the device has from there, base64url; null when it has none that counts. */
+  readonly tokenHash: string | null;
+  /** The generation of that token, one before our first. */
+  readonly generation: number;
+  /** The token epoch in which it was brought: a token of another epoch does not count any more. */
+  readonly epoch: number;
+  /** Of all that the other gateway said, so that the same is known again. */
+  readonly fingerprint: string;
+  /** Nothing was decided here since: what changed there meanwhile may still be taken over. */
+  readonly isUntouched: boolean;
+}
+
 export interface AuthorizationRecord {
   readonly ceiling: GrantedScopes;
   readonly grant: GrantedScopes;
@@ -83,6 +97,8 @@ export interface AuthorizationRecord {
   readonly approvedAtMs: number | null;
   readonly rotatedAtMs: number | null;
   readonly revokedAtMs: number | null;
+  /** Null when it did not come from another gateway; missing in a record from before there were imports. */
+  readonly imported: Imported | null;
 }
 
 export const FRESH: AuthorizationRecord = {
@@ -97,6 +113,7 @@ export const FRESH: AuthorizationRecord = {
   approvedAtMs: null,
   rotatedAtMs: null,
   revokedAtMs: null,
+  imported: null,
 };
 
 /** Stands for the pairing itself among the things that can be declined: a node asks for no scope at all (R1b). */
@@ -129,6 +146,11 @@ export function quietScopes(record: AuthorizationRecord, atMs: number): readonly
 
 export function hasQuiet(record: AuthorizationRecord): boolean {
   return Object.keys(record.quiet).length > 0;
+}
+
+/** Whether something was decided here that an import must leave alone. */
+export function isDecidedHere(record: AuthorizationRecord, hasStanding: boolean): boolean {
+  return record.tombstone || hasQuiet(record) || (hasStanding && record.imported?.isUntouched !== true);
 }
 
 export function newestRevision(request: OpenRequest): Revision {

@@ -6,6 +6,7 @@ import { grantScopes, NOTHING, rotateWithin, uniteWishes } from './policy.ts';
 import {
   type AuthorizationRecord,
   hasQuiet,
+  type Imported,
   newestRevision,
   type OpenRequest,
   PAIRING,
@@ -99,7 +100,12 @@ export function approve(
     tombstone: false,
     grantVersion: record.grantVersion + 1,
     approvedAtMs: at,
+    imported: touched(record.imported),
   };
+}
+
+function touched(imported: Imported | null): Imported | null {
+  return imported && { ...imported, isUntouched: false };
 }
 
 /** Makes scopes quiet; a longer quiet that already holds stays. */
@@ -135,6 +141,7 @@ export function rotate(
   return {
     grant: rotatedGrant(record, scopes) ?? record.grant,
     rotatedAtMs: at,
+    imported: touched(record.imported),
     tokens: {
       ...tokens,
       // The present generation has arrived: what was still accepted beside it has had its use, and must not get the
@@ -179,6 +186,7 @@ export function revoke(
     grant: NOTHING,
     request: null,
     tokens: { current: next, oldest: next, floor: next, delivered: false, retireAtMs: null },
+    imported: touched(record.imported),
     revokedAtMs: at,
   };
 }
@@ -192,6 +200,7 @@ export function remove(record: AuthorizationRecord): Partial<AuthorizationRecord
     request: null,
     tombstone: true,
     tokens: { current: next, oldest: next, floor: next, delivered: false, retireAtMs: null },
+    imported: null,
   };
 }
 

@@ -14,6 +14,8 @@ export interface Origin {
   /** How the peer authenticated: `shared-secret`, `device-token`, `none`, `store-file`. */
   readonly auth: string | null;
   readonly client: string | null;
+  /** Only of what an import did. */
+  readonly imported?: ImportedFrom;
 }
 
 export const NO_ORIGIN: Origin = { by: null, connId: null, address: null, auth: null, client: null };
@@ -33,6 +35,21 @@ export interface HistoryDetail extends Origin {
   readonly scopesTo: readonly string[];
   readonly attempts: number;
 }
+
+/** Where a device was brought from, for its history. */
+// A type and not an interface, because JSON has an index signature.
+export type ImportedFrom = {
+  /** For example `OpenClaw 2026.9`. */
+  readonly source: string;
+  /** How it was approved there, in that gateway's word; null where it does not say. */
+  readonly approvedVia: string | null;
+  /** Epoch ms. */
+  readonly approvedAtMs: number;
+  /** Until when it counted there; null while it does. Epoch ms. */
+  readonly revokedAtMs: number | null;
+  /** The ids of the requests there that one here replaces. */
+  readonly requestIds: readonly string[];
+};
 
 function requestOf(
   before: OpenRequest | null,
@@ -106,8 +123,10 @@ export function auditLine(deviceId: string, { type, role, detail: raw }: NewEven
   }
   const outcome = detail.outcome ? ` outcome=${detail.outcome}` : '';
   const request = detail.request ? ` request=${detail.request}` : '';
+  const { imported } = detail;
+  const from = imported ? ` from=${quoted(imported.source)} via=${quoted(imported.approvedVia)}` : '';
   return (
     `security audit: ${type} ${who}${request}${outcome} state=${detail.stateFrom}>${detail.stateTo} ` +
-    `grant=${list(detail.scopesTo)} by=${quoted(detail.by)}`
+    `grant=${list(detail.scopesTo)} by=${quoted(detail.by)}${from}`
   );
 }

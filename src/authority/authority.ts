@@ -169,7 +169,7 @@ export class Authority {
   }
 
   async #request(access: Access, isStranger: boolean): Promise<Answered> {
-    const isFull = isStranger && !access.probe && (await this.#strangersAreFull());
+    const isFull = isStranger && !access.probe && (await this.roomForStrangers()) <= 0;
     const done = await this.committer.run<Answered>(access.deviceId, (loaded, nowMs) => {
       const device = loaded ?? newDevice(access.deviceId, access.publicKey, nowMs);
       const known = this.#answerFrom(device, access);
@@ -252,13 +252,14 @@ export class Authority {
     });
   }
 
-  async #strangersAreFull(): Promise<boolean> {
-    return (await this.store.countState('pairingPending')) >= this.#mostStrangers;
+  /** How many more never-approved devices may wait (I9). */
+  async roomForStrangers(): Promise<number> {
+    return this.#mostStrangers - (await this.store.countState('pairingPending'));
   }
 }
 
 /** An owner revoked, removed or rejected it in some role: what it may not do as one, it must not get as the other. */
-function isUnwanted(device: DeviceRecord): boolean {
+export function isUnwanted(device: DeviceRecord): boolean {
   return ROLES.some((role) => {
     const { state, record } = roleOf(device, role);
     return record.tombstone || standingOf(state, record) === 'revoked';

@@ -1,7 +1,7 @@
 import type { AuthorizationEvent } from '../../machines/authorization-events.ts';
 import { nextDeadline } from '../../machines/record.ts';
 import { ROLES, type Role } from '../../machines/vocabulary.ts';
-import type { DeviceRow, NewEvent, Store } from '../store/store.ts';
+import type { Change, DeviceRow, NewEvent, Store } from '../store/store.ts';
 import { auditLine, historyEvent, isNews, NO_ORIGIN, type Origin } from './audit.ts';
 import { type DeviceRecord, deviceOf, roleOf, rowOf } from './device.ts';
 import { type Step, step } from './step.ts';
@@ -45,6 +45,18 @@ export type Committed<T> =
       readonly wrote: boolean;
     };
 
+/** One device's part of what is committed together. */
+export interface Part {
+  /** The record to step from, as in a plan of one device. */
+  readonly device: DeviceRecord;
+  /** In their order; each is a move of its own for the store to judge. */
+  readonly events: readonly {
+    readonly role: Role;
+    readonly event: AuthorizationEvent;
+    readonly origin: Origin;
+  }[];
+}
+
 /** A compare-and-set is lost only when somebody else's succeeded, so that many losses in a row mean a broken store. */
 const MOST_ATTEMPTS = 200;
 
@@ -85,6 +97,30 @@ export class Committer {
     );
   }
 
+  /** Commits steps of many devices as ONE step of the store, durably, and answers what the plan says of them. */
+  async runAll<T>(
+    deviceIds: readonly string[],
+    plan: (
+      devices: ReadonlyMap<string, DeviceRecord>,
+      nowMs: number,
+    ) => { parts: readonly Part[]; answer: T },
+  ): Promise<T> {
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      const rows = new Map<string, DeviceRow>();
+      for (const deviceId of deviceIds) {
+        const row = await this.#store.load(deviceId);
+        if (row) rows.set(deviceId, row);
+      }
+      const devices = new Map([...rows].map(([deviceId, row]) => [deviceId, deviceOf(row)]));
+      const { parts, answer } = plan(devices, this.#clock.now());
+      const changes = parts.flatMap((part) => changesOf(rows.get(part.device.deviceId), part));
+      if (changes.length > 0 && (await this.#store.saveAll(changes)) === null) continue;
+      for (const { deviceId, events } of changes) this.#tell(deviceId, events);
+      return answer;
+    }
+    throw new Error(`the records of these devices changed ${MOST_ATTEMPTS} times while one step was tried`);
+  }
+
   /** Settles what is due for at most `limit` devices; returns how many it looked at. Rejects with all that failed,
    * after the rest is done. */
   async sweep(limit: number): Promise<number> {
@@ -109,14 +145,10 @@ export class Committer {
     let first: Step | undefined;
     const history: NewEvent[] = [];
     for (const { role, event } of plan.events) {
-      const taken = step(roleOf(device, role), event);
-      first ??= taken;
-      if (taken.announcements.length === 0) continue;
-      const after = { ...device, roles: { ...device.roles, [role]: taken.next } };
-      for (const announcement of taken.announcements) {
-        history.push(historyEvent(device, after, role, event, announcement, plan.origin));
-      }
-      device = after;
+      const move = moved(device, role, event, plan.origin);
+      first ??= move.taken;
+      history.push(...move.history);
+      device = move.after;
     }
     if (!first) throw new Error('a plan without an event');
     const [head, ...rest] = history;
@@ -147,17 +179,61 @@ export class Committer {
       durable,
     });
     if (revision === null) return false;
-    for (const event of events.filter(isNews)) this.#onAudit(auditLine(device.deviceId, event));
+    this.#tell(device.deviceId, events);
     return true;
+  }
+
+  #tell(deviceId: string, events: readonly NewEvent[]): void {
+    for (const event of events.filter(isNews)) this.#onAudit(auditLine(deviceId, event));
   }
 
   async #passDeadlines(row: DeviceRow, nowMs: number): Promise<void> {
     const device = deviceOf(row);
-    const due = ROLES.filter((role) => {
-      const deadline = nextDeadline(roleOf(device, role).record);
-      return deadline !== null && deadline <= nowMs;
-    });
-    const events = due.map((role) => ({ role, event: { type: 'deadline.reached', at: nowMs } as const }));
+    const events = dueEvents(device, nowMs);
     await this.#step(row, { kind: 'step', device, events, origin: NO_ORIGIN, durable: false });
   }
+}
+
+/** What has to be settled before anything else is done with a device: what is past must not be joined or approved. */
+export function dueEvents(
+  device: DeviceRecord,
+  nowMs: number,
+): readonly { readonly role: Role; readonly event: AuthorizationEvent }[] {
+  const due = ROLES.filter((role) => {
+    const deadline = nextDeadline(roleOf(device, role).record);
+    return deadline !== null && deadline <= nowMs;
+  });
+  return due.map((role) => ({ role, event: { type: 'deadline.reached', at: nowMs } }));
+}
+
+interface Move {
+  readonly taken: Step;
+  readonly after: DeviceRecord;
+  /** Empty exactly when nothing changed. */
+  readonly history: readonly NewEvent[];
+}
+
+function moved(device: DeviceRecord, role: Role, event: AuthorizationEvent, origin: Origin): Move {
+  const taken = step(roleOf(device, role), event);
+  if (taken.announcements.length === 0) return { taken, after: device, history: [] };
+  const after = { ...device, roles: { ...device.roles, [role]: taken.next } };
+  const history = taken.announcements.map((announcement) =>
+    historyEvent(device, after, role, event, announcement, origin),
+  );
+  return { taken, after, history };
+}
+
+function changesOf(row: DeviceRow | undefined, { device, events }: Part): readonly Change[] {
+  const changes: Change[] = [];
+  let current = device;
+  for (const { role, event, origin } of events) {
+    const { after, history } = moved(current, role, event, origin);
+    const [head, ...rest] = history;
+    if (!head) continue;
+    current = after;
+    const { deviceId } = device;
+    const expectedRevision = row?.revision ?? 0;
+    changes.push({ deviceId, expectedRevision, next: rowOf(after), events: [head, ...rest], durable: true });
+  }
+  return changes;
 }

@@ -1,7 +1,7 @@
-import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { CredentialProblem } from '../../machines/denial.ts';
 import type { Role } from '../../machines/vocabulary.ts';
-import { type DeviceRecord, isPaired, roleOf } from './device.ts';
+import { type DeviceRecord, isPaired, type RoleRecord, roleOf } from './device.ts';
 
 /** Marks a token as ours, for people and for secret scanners. */
 const PREFIX = 'atk1';
@@ -90,6 +90,7 @@ const INVALID: TokenCheck = { ok: false, problem: 'device-token-invalid' };
  * made it, and only then the record decides whether that generation is still accepted (R9).
  */
 export function checkToken(realm: TokenRealm, device: DeviceRecord, role: Role, token: string): TokenCheck {
+  if (!looksLikeToken(token)) return checkImported(realm, device, role, token);
   const match = /^atk1_([0-9a-f]{8})_(\d{1,9})_(\d{1,9})_(\d{1,9})_[\w-]{43}$/.exec(token);
   const key = match && realm.keys.find(({ id }) => id === match[1]);
   if (!match || !key) return INVALID;
@@ -98,12 +99,33 @@ export function checkToken(realm: TokenRealm, device: DeviceRecord, role: Role, 
   const expected = Buffer.from(tokenText(key, realm.storeId, device, role, numbers));
   const presented = Buffer.from(token);
   if (presented.length !== expected.length || !timingSafeEqual(presented, expected)) return INVALID;
+  return checkGeneration(realm, roleOf(device, role), numbers);
+}
+
+/** The hash of a token that another gateway gave, as a record keeps it: such a token is 256 random bits. */
+export function hashOfToken(token: string): string {
+  return hash('sha256', token, 'base64url');
+}
+
+/** Hashes are compared, in constant time: the token itself is in no record. */
+function checkImported(realm: TokenRealm, device: DeviceRecord, role: Role, token: string): TokenCheck {
   const kept = roleOf(device, role);
+  const { imported } = kept.record;
+  if (!imported || imported.tokenHash === null) return INVALID;
+  const expected = Buffer.from(imported.tokenHash);
+  const presented = Buffer.from(hashOfToken(token));
+  if (presented.length !== expected.length || !timingSafeEqual(presented, expected)) return INVALID;
+  return checkGeneration(realm, kept, imported);
+}
+
+function checkGeneration(
+  realm: TokenRealm,
+  kept: RoleRecord,
+  { epoch, generation }: Pick<TokenNumbers, 'epoch' | 'generation'>,
+): TokenCheck {
   const { tokens } = kept.record;
-  if (!isPaired(kept) || numbers.generation < tokens.floor)
-    return { ok: false, problem: 'device-token-revoked' };
-  const isCurrentEpoch = numbers.epoch === realm.epoch;
-  if (!isCurrentEpoch || numbers.generation < tokens.oldest)
+  if (!isPaired(kept) || generation < tokens.floor) return { ok: false, problem: 'device-token-revoked' };
+  if (epoch !== realm.epoch || generation < tokens.oldest)
     return { ok: false, problem: 'device-token-expired' };
-  return { ok: true, generation: numbers.generation };
+  return { ok: true, generation };
 }

@@ -60,7 +60,7 @@ const ENDED_BY: Readonly<Record<string, readonly string[]>> = {
   approved: ['request.approved'],
   narrowed: ['request.approved'],
   rejected: ['request.rejected', 'grant.revoked'],
-  superseded: ['access.requested', 'token.rotated'],
+  superseded: ['access.requested', 'token.rotated', 'device.imported'],
   expired: ['deadline.reached'],
   withdrawn: ['request.withdrawn'],
   removed: ['device.removed'],

@@ -1,4 +1,6 @@
 /** What must hold of rights, quiet and tokens after every step. */
+
+import { step } from '../../src/authority/step.ts';
 import { autoMayGive, isRevoked, may, meaning, quietNow, stands } from './oracle.ts';
 import { always, type Case, on, type Rule } from './rules.ts';
 
@@ -7,8 +9,8 @@ const meansTheSame = (left: readonly string[], right: readonly string[]): boolea
   list([...meaning(left)]) === list([...meaning(right)]);
 const keepsRights = ({ was, is }: Case): boolean =>
   list(was.grant) === list(is.grant) && list(was.ceiling) === list(is.ceiling);
-const ADDS_RIGHTS = ['request.approved', 'access.requested'];
-const TAKES_RIGHTS = ['token.rotated', 'grant.revoked', 'device.removed'];
+const ADDS_RIGHTS = ['request.approved', 'access.requested', 'device.imported'];
+const TAKES_RIGHTS = ['token.rotated', 'grant.revoked', 'device.removed', 'device.imported'];
 
 const rights: readonly Rule[] = [
   always('the ceiling covers the grant', ({ is }) => may(is.ceiling, is.grant)),
@@ -18,16 +20,20 @@ const rights: readonly Rule[] = [
     ({ taken }) => !stands(taken.next.state),
   ),
   always(
-    'I12 nothing but a rotation, a revocation and a removal takes rights or standing away',
+    'I12 nothing but a rotation, a revocation, a removal and an import takes rights or standing away',
     ({ was, is, before, taken }) =>
       may(is.grant, was.grant) &&
       may(is.ceiling, was.ceiling) &&
       (!stands(before.state) || stands(taken.next.state)),
     ({ event }) => !TAKES_RIGHTS.includes(event.type),
   ),
-  always('only an approval, an auto-approval and a rotation may give rights', keepsRights, ({ event }) => {
-    return ![...ADDS_RIGHTS, ...TAKES_RIGHTS].includes(event.type);
-  }),
+  always(
+    'only an approval, an auto-approval, an import and a rotation may give rights',
+    keepsRights,
+    ({ event }) => {
+      return ![...ADDS_RIGHTS, ...TAKES_RIGHTS].includes(event.type);
+    },
+  ),
   on(
     'request.approved',
     'I2 an approval gives exactly what it names: the revision, or the part of it',
@@ -123,12 +129,87 @@ const ends: readonly Rule[] = [
   ),
 ];
 
+const broughtToken = (event: Case['event']): boolean =>
+  event.type === 'device.imported' && event.tokenHash !== null;
+/** Whether an owner, or a setting of this gateway, has had a say that no import made. */
+const isSettledHere = ({ was, before }: Case): boolean =>
+  was.tombstone ||
+  Object.keys(was.quiet).length > 0 ||
+  isRevoked(before.state) ||
+  (stands(before.state) && was.imported === null);
+
+const imports: readonly Rule[] = [
+  on(
+    'device.imported',
+    'I4 I16 an import never touches what was decided here',
+    ({ taken, was, is }) => taken.verdict !== 'imported' && JSON.stringify(is) === JSON.stringify(was),
+    isSettledHere,
+  ),
+  on(
+    'device.imported',
+    'an import gives exactly what the other gateway gave, and nothing beyond its ceiling',
+    ({ is, taken }, { ceiling, grant }) =>
+      stands(taken.next.state) &&
+      meansTheSame(is.ceiling, ceiling) &&
+      meansTheSame(
+        is.grant,
+        grant.filter((scope) => may(ceiling, [scope])),
+      ),
+    ({ taken }) => taken.verdict === 'imported',
+  ),
+  on(
+    'device.imported',
+    'nothing decided on either side since: the same import again changes nothing',
+    ({ taken }, event) => {
+      const again = step(taken.next, event);
+      return again.verdict === 'alreadyImported' && again.announcements.length === 0;
+    },
+    ({ taken }) => taken.verdict === 'imported',
+  ),
+  on(
+    'device.imported',
+    'a device that nobody has decided on is imported',
+    ({ taken }) => taken.verdict === 'imported',
+    ({ before, was }) =>
+      !stands(before.state) &&
+      !isRevoked(before.state) &&
+      !was.tombstone &&
+      Object.keys(was.quiet).length === 0,
+  ),
+  always(
+    'what is decided here after an import is never again an import’s to change',
+    ({ is }) => is.imported?.isUntouched !== true,
+    ({ event, is, was }) =>
+      event.type !== 'device.imported' &&
+      (is.grantVersion !== was.grantVersion || is.tokens.current !== was.tokens.current),
+  ),
+  on(
+    'device.imported',
+    'R9 an imported token is the generation before our first, and ends as superseded ones do',
+    ({ is }, { at, terms }) =>
+      is.imported?.generation === is.tokens.current - 1 &&
+      is.tokens.oldest === is.imported.generation &&
+      is.tokens.floor === is.imported.generation &&
+      !is.tokens.delivered &&
+      is.tokens.retireAtMs === at + terms.retireMs,
+    ({ taken }, event) => taken.verdict === 'imported' && broughtToken(event),
+  ),
+  always(
+    'R7 R8 an imported token does not outlive a revocation or a removal',
+    ({ is }) => is.imported === null || is.imported.generation < is.tokens.floor,
+    ({ event, taken, was }) =>
+      was.imported !== null &&
+      (event.type === 'grant.revoked' || event.type === 'device.removed') &&
+      taken.announcements.length > 0,
+  ),
+];
+
 const tokens: readonly Rule[] = [
   always(
     'R8 generations only go on, and the accepted ones lie between the floor and the current one',
-    ({ was, is }) =>
+    ({ was, is, event }) =>
       is.tokens.current >= was.tokens.current &&
-      is.tokens.floor >= was.tokens.floor &&
+      (is.tokens.floor >= was.tokens.floor || broughtToken(event)) &&
       is.tokens.floor <= is.tokens.oldest &&
       is.tokens.oldest <= is.tokens.current,
   ),
@@ -195,4 +276,4 @@ const tokens: readonly Rule[] = [
   ),
 ];
 
-export const RULES_OF_RIGHTS: readonly Rule[] = [...rights, ...ends, ...tokens];
+export const RULES_OF_RIGHTS: readonly Rule[] = [...rights, ...ends, ...imports, ...tokens];

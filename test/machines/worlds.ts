@@ -1,5 +1,9 @@
-import type { AccessRequested, AuthorizationEvent } from '../../machines/authorization-events.ts';
-import { type AuthorizationRecord, FRESH, type OpenRequest, type Terms } from '../../machines/record.ts';
+import type {
+  AccessRequested,
+  AuthorizationEvent,
+  DeviceImported,
+} from '../../machines/authorization-events.ts';
+import { type AuthorizationRecord, FRESH, type Imported, type OpenRequest, type Terms } from '../../machines/record.ts';
 import type { RequestedScopes } from '../../machines/vocabulary.ts';
 import type { RoleRecord } from '../../src/authority/device.ts';
 import type { World } from './explore.ts';
@@ -80,6 +84,18 @@ const TIME: readonly AuthorizationEvent[] = [
 const rotations = (sets: readonly (Scopes | null)[]): readonly AuthorizationEvent[] =>
   sets.map((scopes) => ({ ...owner, type: 'token.rotated', scopes }) as const);
 
+/** What another gateway knows; the same words of it have the same fingerprint. */
+const brings = (ceiling: Scopes, grant: Scopes, tokenHash: string | null): DeviceImported => ({
+  ...owner,
+  type: 'device.imported',
+  ceiling,
+  grant,
+  tokenHash,
+  epoch: 1,
+  fingerprint: JSON.stringify([ceiling, grant, tokenHash]),
+  approvedAtMs: NOW,
+});
+
 /** The floor of the generations in every record. */
 const FLOOR = 3;
 const NO_TOKENS = { ...FRESH.tokens, current: FLOOR, oldest: FLOOR, floor: FLOOR };
@@ -88,14 +104,16 @@ const NO_TOKENS = { ...FRESH.tokens, current: FLOOR, oldest: FLOOR, floor: FLOOR
 export function worldOfRights(scopes: Scopes): World {
   const wishes = [[], ...scopes.map((scope) => [scope]), scopes];
   const parts = [null, ...wishes, [ADMIN]];
-  const fixed = [...asking(wishes), ...OWNERS_OTHER_VERBS, ...TIME, ...rotations(parts)];
+  const [one = ''] = scopes;
+  const imports = [brings(scopes, [ADMIN, one], null), brings(scopes, scopes, null)];
+  const fixed = [...asking(wishes), ...OWNERS_OTHER_VERBS, ...TIME, ...rotations(parts), ...imports];
   return {
     start: { state: 'unpaired', record: shifted(FRESH, 0) },
     mostStates: 40_000,
     events: (from) => [...fixed, ...deciding(from, parts)],
     normalise: ({ state, record }, event) => ({
       state,
-      record: { ...shifted(record, event.at - NOW), tokens: NO_TOKENS },
+      record: { ...shifted(record, event.at - NOW), tokens: NO_TOKENS, imported: withoutToken(record) },
     }),
   };
 }
@@ -103,7 +121,8 @@ export function worldOfRights(scopes: Scopes): World {
 /** Tokens, generations and their times in full; the quiet is taken out, and nobody asks for much. */
 export function worldOfTokens(): World {
   const wishes = [[READ], [WRITE]];
-  const fixed = [...asking(wishes), ...OWNERS_OTHER_VERBS, ...TIME];
+  const imports = [null, 'one'].map((hash) => brings([READ], [READ], hash));
+  const fixed = [...asking(wishes), ...OWNERS_OTHER_VERBS, ...TIME, ...imports];
   return {
     start: { state: 'unpaired', record: shifted(FRESH, 0) },
     mostStates: 40_000,
@@ -126,6 +145,12 @@ export function worldOfTokens(): World {
       record: { ...shifted(record, event.at - NOW), quiet: {}, quietEpisodesMs: [] },
     }),
   };
+}
+
+/** Which generation it is makes no difference where tokens are taken out, nor what was said, once more was decided. */
+function withoutToken({ imported }: AuthorizationRecord): AuthorizationRecord['imported'] {
+  const fingerprint = imported?.isUntouched === true ? imported.fingerprint : '';
+  return imported && { ...imported, fingerprint, generation: 0 };
 }
 
 /** The same record `by` later, seen from then: no rule looks at a time that is not listed here. */
@@ -153,7 +178,14 @@ function shifted(record: AuthorizationRecord, by: number): AuthorizationRecord {
     approvedAtMs: null,
     rotatedAtMs: null,
     revokedAtMs: null,
+    imported: record.imported && shiftedImport(record.imported, tokens.floor),
   };
+}
+
+/** Below the floor one generation is as dead as another. */
+function shiftedImport(imported: Imported, floor: number): Imported {
+  const isDead = imported.generation < floor;
+  return { ...imported, generation: isDead ? 0 : imported.generation - floor + FLOOR };
 }
 
 function shiftedRequest(request: OpenRequest, by: number): OpenRequest {
