@@ -48,6 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/protocol': ['machines'],
   'src/inspect': ['machines'],
   'src/authority': ['machines', 'src/store'],
+  'src/import': ['machines', 'src/protocol', 'src/authority'],
   'src/gateway': ['machines', 'src/protocol', 'src/store', 'src/authority', 'src/inspect'],
 };
 /** The ends of the program put everything together. */

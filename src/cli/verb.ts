@@ -81,7 +81,8 @@ export function commandFor(flags: Flags, { program }: Pick<Io, 'program'>): Comm
   return (words) => `${program} ${words}${suffix}`;
 }
 
-function quoted(text: string): string {
+/** For a shell. */
+export function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
