@@ -165,3 +165,44 @@ describe('limits (PROTOCOL 1.2)', () => {
     socket.terminate();
   });
 });
+
+describe('after hello (PROTOCOL 1.2, 3)', () => {
+  it('a tick comes every 30 s with the time, to both generations', async () => {
+    const house = await openHouse();
+    const device = newDevice();
+    await pair(house, device, READ);
+    const clients = await Promise.all(
+      ([3, 4] as const).map(
+        async (protocol) => (await live(house, { device, scopes: READ, protocol })).client,
+      ),
+    );
+    for (let tick = 0; tick < 2; tick++) {
+      await house.pass(30_000);
+      // An answer says that the pings of that time are answered, too.
+      for (const client of clients) await client.request('health');
+    }
+    for (const client of clients) {
+      const ticks = client.frames.filter(({ event }) => event === 'tick');
+      expect(ticks.map(({ payload }) => Object.keys(payload))).toEqual([['ts'], ['ts']]);
+      expect(ticks[1]?.payload.ts - ticks[0]?.payload.ts).toBe(30_000);
+    }
+  });
+
+  it('who does not read what it asked for is dropped as a slow consumer', async () => {
+    const payload = 'x'.repeat(1_000_000);
+    const house = await openHouse({
+      gateway: {
+        limits: { bufferedBytes: 4_000_000 },
+        methods: { 'test.much': { scope: null, handle: () => ({ ok: true, payload }) } },
+      },
+    });
+    const device = newDevice();
+    await pair(house, device, READ);
+    const { client } = await live(house, { device, scopes: READ });
+    client.socket.pause();
+    for (let call = 0; call < 32; call++) client.sendRequest('test.much');
+    await expect.poll(() => house.gateway.sessions().length).toBe(0);
+    client.socket.resume();
+    expect(await client.closed()).toEqual({ code: 1008, reason: 'slow consumer' });
+  });
+});

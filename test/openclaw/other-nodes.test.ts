@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { revoke } from '../../src/authority/device-decisions.ts';
 import { approve } from '../../src/authority/request-decisions.ts';
+import { wireDenial } from '../../src/protocol/denial.ts';
+import { DEVICE_ID, EVERY_DENIAL, nameOf, REQUEST_ID } from '../protocol/denials.ts';
 import { openHouse } from '../support/harness.ts';
 import { ASKED, history, openRequest } from '../support/pairing.ts';
 import { newDevice } from '../support/raw-client.ts';
-import { OlderNode, OpenclawNode } from './node-clients.ts';
+import { idInReason, OlderNode, OpenclawNode } from './node-clients.ts';
 
 const SLICE_MS = 12_000;
 
@@ -68,6 +70,17 @@ describe('a node host of 2026.2.19', () => {
 });
 
 describe('openclaw-node 0.14', () => {
+  it('finds the whole id in every close reason that has one, and a pairing in every one that is about it', () => {
+    const peer = { clientKind: 'other', deviceId: DEVICE_ID } as const;
+    for (const denial of EVERY_DENIAL) {
+      const { error, close } = wireDenial(denial, { ...peer, protocol: 4 });
+      const id = 'request' in denial && denial.request ? REQUEST_ID : undefined;
+      expect(idInReason(close.reason), nameOf(denial)).toBe(
+        error.message.startsWith('pairing required') ? id : null,
+      );
+    }
+  });
+
   it('is held for minutes, and keeps the token that it kept: it meets no refusal while it waits', async () => {
     const house = await openHouse();
     const node = new OpenclawNode(house, newDevice());
