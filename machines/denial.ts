@@ -41,6 +41,8 @@ export type Denial =
   | { readonly code: 'CREDENTIAL_INVALID'; readonly problem: CredentialProblem }
   | { readonly code: 'RATE_LIMITED'; readonly retryAfterMs: number }
   | { readonly code: 'DEVICE_REQUIRED' }
+  /** A page from somewhere that the gateway's settings do not name. */
+  | { readonly code: 'ORIGIN_REFUSED' }
   /** A request is open, or would be; `wait` says whether coming back by itself makes sense for the client. */
   | {
       readonly code: 'PAIRING_REQUIRED';

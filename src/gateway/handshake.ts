@@ -74,6 +74,7 @@ export function admit(
 export function checkProof(session: Session, request: IncomingMessage): void | Promise<void> {
   const connect = session.admission?.connect;
   if (!connect) return;
+  if (!session.peer.originAllowed) return refuseProof(session, { code: 'ORIGIN_REFUSED' });
   const blocked = session.core.limiter.check(session.peer.guesser);
   if (blocked) return refuseProof(session, blocked);
   const reading = session.core.authenticate(connect, request);

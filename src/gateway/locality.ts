@@ -6,6 +6,11 @@ export interface LocalitySettings {
   readonly local: 'auto' | 'none';
   /** Addresses or CIDR ranges whose forwarding headers name the real peer. */
   readonly trustedProxies: readonly string[];
+  /**
+   * Pages that may connect beside those of the gateway's own host: `https://app.example`. Absent: all, because a page
+   * brings the shared secret or a device's token as everybody does, and is nobody local (I14).
+   */
+  readonly allowedOrigins?: readonly string[];
 }
 
 /** Where a connection came from, as far as that can be known. */
@@ -15,6 +20,8 @@ export interface PeerAddress {
   readonly local: boolean;
   /** The Origin header; null from anything but a browser. */
   readonly origin: string | null;
+  /** Whether a page from there may connect; true for who is no page. */
+  readonly originAllowed: boolean;
   /** Under what its wrong credentials are counted; null where they are not. */
   readonly guesser: string | null;
 }
@@ -67,6 +74,7 @@ export function networkOf(address: string): string {
 export function makeLocality({
   local,
   trustedProxies,
+  allowedOrigins,
 }: LocalitySettings): (request: IncomingMessage) => PeerAddress {
   const trusted = new BlockList();
   for (const range of trustedProxies) addRange(trusted, range);
@@ -86,8 +94,26 @@ export function makeLocality({
       origin === null &&
       !isForwarded;
     const address = isTrusted(peer) ? forwardedFor(headers, peer, isTrusted) : peer;
-    return { address, local: isLocal, origin, guesser: guesserOf(address, origin, isForwarded) };
+    const originAllowed =
+      origin === null ||
+      allowedOrigins === undefined ||
+      isAllowed(origin, headers.host ?? '', allowedOrigins);
+    return {
+      address,
+      local: isLocal,
+      origin,
+      originAllowed,
+      guesser: guesserOf(address, origin, isForwarded),
+    };
   };
+}
+
+/** PROTOCOL 2.5: a page that is named, one of the gateway's own host, or one on loopback to a gateway on loopback. */
+function isAllowed(origin: string, host: string, allowed: readonly string[]): boolean {
+  if (allowed.includes(origin)) return true;
+  if (!URL.canParse(origin)) return false;
+  const page = new URL(origin).host;
+  return page === host.toLowerCase() || (LOOPBACK_HOST.test(page) && LOOPBACK_HOST.test(host));
 }
 
 /**

@@ -22,6 +22,7 @@ const FORMS: Forms = {
   CREDENTIAL_INVALID: (denial, peer) => credentialRefusal(denial.problem, peer),
   RATE_LIMITED: (denial) => rateLimited(denial.retryAfterMs),
   DEVICE_REQUIRED: (_, peer) => deviceRequired(peer),
+  ORIGIN_REFUSED: () => ORIGIN_REFUSED,
   PAIRING_REQUIRED: pairingRequired,
   DECLINED: declined,
   REVOKED: revoked,
@@ -118,6 +119,14 @@ function deviceRequired({ clientKind, protocol }: Peer): Refusal {
   const details = { code: 'CONTROL_UI_DEVICE_IDENTITY_REQUIRED', remediationHint: DEVICE_HINT };
   return refusal({ code: 'INVALID_REQUEST', message: PAGE_DEVICE_REQUIRED[protocol], details });
 }
+
+/** The words of PROTOCOL 2.5, which pages show; the setting is called `allowedOrigins` here, too. */
+const ORIGIN_REFUSED = refusal({
+  code: 'INVALID_REQUEST',
+  message:
+    'origin not allowed (open the Control UI from the gateway host or allow it in gateway.controlUi.allowedOrigins)',
+  details: { code: 'CONTROL_UI_ORIGIN_NOT_ALLOWED' },
+});
 
 const UNDECIDED = refusal(
   {

@@ -222,6 +222,33 @@ describe('a page', () => {
     },
   );
 
+  it.each([
+    { origin: 'https://gateway.example', host: 'gateway.example', allowed: true, why: 'its own host' },
+    { origin: 'http://localhost:5173', host: 'localhost:18789', allowed: true, why: 'both on loopback' },
+    { origin: 'https://app.example', host: 'gateway.example', allowed: true, why: 'named' },
+    { origin: 'https://app.example.evil', host: 'gateway.example', allowed: false, why: 'not the one named' },
+    { origin: 'https://elsewhere.example', host: 'gateway.example', allowed: false, why: 'another host' },
+    { origin: 'http://localhost:5173', host: 'gateway.example', allowed: false, why: 'a page on loopback' },
+    { origin: 'null', host: 'gateway.example', allowed: false, why: 'a page from nowhere' },
+  ])('where pages are named, from $origin to $host: $allowed, $why', async ({ origin, host, allowed }) => {
+    const house = await openHouse({
+      gateway: { locality: { local: 'none', allowedOrigins: ['https://app.example'] } },
+    });
+    const client = await house.client({ origin, host });
+    await client.sendConnect({ ...PAGE, device: newDevice(), scopes: READ, auth: SHARED });
+    if (allowed) return expect((await client.event('connect.pending')).event).toBe('connect.pending');
+    const text =
+      'origin not allowed (open the Control UI from the gateway host or allow it in gateway.controlUi.allowedOrigins)';
+    const answer = await client.response('r1');
+    expect(answer.error).toEqual({
+      code: 'INVALID_REQUEST',
+      message: text,
+      details: { code: 'CONTROL_UI_ORIGIN_NOT_ALLOWED' },
+    });
+    expect(await client.closed()).toEqual({ code: 1008, reason: text });
+    expect(await house.store.list()).toEqual([]);
+  });
+
   it('waits as long as a node does, and is let in on the same socket', async () => {
     const house = await openHouse();
     const { client, connectId } = await wait(house, { ...PAGE, device: newDevice(), scopes: READ });

@@ -59,6 +59,7 @@ const SAMPLES: { readonly [C in Denial['code']]: readonly Extract<Denial, { code
   CREDENTIAL_INVALID: keys(CREDENTIALS).map((problem) => ({ code: 'CREDENTIAL_INVALID', problem })),
   RATE_LIMITED: [{ code: 'RATE_LIMITED', retryAfterMs: 300_000 }],
   DEVICE_REQUIRED: [{ code: 'DEVICE_REQUIRED' }],
+  ORIGIN_REFUSED: [{ code: 'ORIGIN_REFUSED' }],
   PAIRING_REQUIRED: keys(REASONS).flatMap((reason) =>
     both.flatMap((request) =>
       [true, false].map((wait) => ({ code: 'PAIRING_REQUIRED' as const, reason, request, wait, standing })),
