@@ -1,24 +1,27 @@
 /** What was lost when a gateway started again, or when two processes wrote at once. */
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { newDevice as newRecord, rowOf } from '../../src/authority/device.ts';
 import { rename, revoke } from '../../src/authority/device-decisions.ts';
+import { importAll } from '../../src/authority/importing.ts';
 import { approve } from '../../src/authority/request-decisions.ts';
-import { type House, openHouse, openSecond } from '../support/harness.ts';
+import { readOpenclaw } from '../../src/import/openclaw.ts';
+import { type House, openHouse, openSecond, temporaryFolder } from '../support/harness.ts';
 import { ADMIN_BUNDLE, ASKED, grantOf, history, openRequest, pair, READ } from '../support/pairing.ts';
-import { newDevice } from '../support/raw-client.ts';
-import {
-  AFAR,
-  CLI,
-  comeBack,
-  knock,
-  LOCAL,
-  NODE_HOST,
-  OLD_CLI,
-  OLD_TOOL,
-  ownerHere,
-  TOOL,
-  visit,
-} from './programs.ts';
+import { newDevice, type TestDevice } from '../support/raw-client.ts';
+import { AFAR, CLI, comeBack, knock, LOCAL, NODE_HOST, OLD_CLI, OLD_TOOL, TOOL, visit } from './programs.ts';
+
+type OldTokens = Readonly<Record<string, object>> | undefined;
+
+/** `devices/paired.json` as it was before roles and scopes were in it. */
+function writeOldDevices(folder: string, devices: readonly (readonly [TestDevice, OldTokens])[]): void {
+  const records = devices.map(([{ id, publicKey }, tokens]) => [
+    id,
+    { deviceId: id, publicKey, clientId: 'cli', ...(tokens && { tokens }), createdAtMs: 1, approvedAtMs: 1 },
+  ]);
+  writeFileSync(join(folder, 'paired.json'), JSON.stringify(Object.fromEntries(records)));
+}
 
 /** The same gateway, stopped and started again on its folder. */
 async function restarted(house: House, options: Parameters<typeof openHouse>[0]): Promise<House> {
@@ -58,27 +61,26 @@ describe('a restart', () => {
     expect(again.audit).toEqual([]);
   });
 
-  it('#22193, #21236, 2b.20: a record without roles and scopes is an unknown device and not a broken one', async () => {
-    // Records of older versions lacked both: `devices list` worked, and everything else was a role upgrade for ever.
+  it('#22193, #21236, 2b.20: records of before an update, without roles and scopes, are devices like any other', async () => {
+    // After it, each connect of such a device was a role upgrade; only the command that read the files worked.
     const house = await openHouse({ ...LOCAL, store: 'sqlite' });
-    const [here, afar] = [newDevice(), newDevice()];
-    for (const { id, publicKey } of [here, afar]) {
-      const document = newRecord(id, publicKey, house.clock.now());
-      expect(rowOf(document)).toBeNull();
-      const event = { role: null, atMs: 1, type: 'device.renamed', requestId: null, detail: {} };
-      const next = { document: JSON.parse(JSON.stringify(document)), states: {}, deadlineMs: null };
-      await house.store.save({ deviceId: id, expectedRevision: 0, next, events: [event], durable: true });
-    }
-    expect(await visit(house, { ...OLD_CLI, device: here })).toMatchObject({ scopes: ADMIN_BUNDLE });
-    const [first, second] = await Promise.all(
-      [1, 2].map(() => knock(house, { ...OLD_CLI, device: afar }, AFAR)),
-    );
-    expect(first?.requestId).toBe(second?.requestId);
-    const owner = await ownerHere(house);
-    const { payload } = await owner.request('device.pair.list', {});
-    expect(payload.pending).toMatchObject([{ deviceId: afar.id, isRepair: false }]);
-    await owner.request('device.pair.approve', { requestId: first?.requestId });
-    expect((await second?.answer())?.payload.auth.scopes).toEqual(ADMIN_BUNDLE);
+    const [kept, bare] = [newDevice(), newDevice()];
+    const token = randomBytes(32).toString('base64url');
+    const files = temporaryFolder();
+    writeOldDevices(files, [
+      [kept, { operator: { token, role: 'operator', scopes: ADMIN_BUNDLE } }],
+      [bare, undefined],
+    ]);
+    const { list, damage } = await readOpenclaw(files, house.clock.now());
+    expect(damage).toEqual([]);
+    await importAll(house.owner, list);
+    const cli = await visit(house, { ...OLD_CLI, device: kept }, AFAR);
+    expect(cli).toMatchObject({ told: 'let in', scopes: ADMIN_BUNDLE });
+    expect(await visit(house, { ...OLD_TOOL, device: kept, scopes: READ })).toMatchObject({ scopes: READ });
+    // One that names nothing at all is a device that nobody has approved yet: one clear request.
+    const asked = await comeBack(house, { ...OLD_CLI, device: bare }, 1);
+    expect(asked).toMatchObject([{ told: 'let in', scopes: ADMIN_BUNDLE }]);
+    expect(await history(house, kept.id, ...ASKED)).toEqual([]);
   });
 });
 
