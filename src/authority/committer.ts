@@ -43,6 +43,8 @@ export type Committed<T> =
       readonly step: Step | null;
       /** True when something changed, and is stored. */
       readonly wrote: boolean;
+      /** The newest event that this wrote; 0 for none. */
+      readonly seq: number;
     };
 
 /** One device's part of what is committed together. */
@@ -97,14 +99,15 @@ export class Committer {
     );
   }
 
-  /** Commits steps of many devices as ONE step of the store, durably, and answers what the plan says of them. */
+  /** Commits steps of many devices as ONE step of the store, durably. Answers what the plan says of them, and the newest
+   * event that this wrote; 0 for none. */
   async runAll<T>(
     deviceIds: readonly string[],
     plan: (
       devices: ReadonlyMap<string, DeviceRecord>,
       nowMs: number,
     ) => { parts: readonly Part[]; answer: T },
-  ): Promise<T> {
+  ): Promise<{ readonly answer: T; readonly seq: number }> {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       const rows = new Map<string, DeviceRow>();
       for (const deviceId of deviceIds) {
@@ -114,9 +117,10 @@ export class Committer {
       const devices = new Map([...rows].map(([deviceId, row]) => [deviceId, deviceOf(row)]));
       const { parts, answer } = plan(devices, this.#clock.now());
       const changes = parts.flatMap((part) => changesOf(rows.get(part.device.deviceId), part));
-      if (changes.length > 0 && (await this.#store.saveAll(changes)) === null) continue;
+      const revisions = changes.length > 0 ? await this.#store.saveAll(changes) : [];
+      if (revisions === null) continue;
       for (const { deviceId, events } of changes) this.#tell(deviceId, events);
-      return answer;
+      return { answer, seq: revisions.at(-1) ?? 0 };
     }
     throw new Error(`the records of these devices changed ${MOST_ATTEMPTS} times while one step was tried`);
   }
@@ -152,17 +156,19 @@ export class Committer {
     }
     if (!first) throw new Error('a plan without an event');
     const [head, ...rest] = history;
-    if (!head) return { kind: 'stepped', before: plan.device, device, step: first, wrote: false };
-    const saved = await this.#save(row, device, [head, ...rest], plan.durable);
-    return saved ? { kind: 'stepped', before: plan.device, device, step: first, wrote: true } : undefined;
+    if (!head) return { kind: 'stepped', before: plan.device, device, step: first, wrote: false, seq: 0 };
+    const seq = await this.#save(row, device, [head, ...rest], plan.durable);
+    if (seq === null) return undefined;
+    return { kind: 'stepped', before: plan.device, device, step: first, wrote: true, seq };
   }
 
   async #amend<T>(
     row: DeviceRow | undefined,
     { device, note }: Extract<Plan<T>, { kind: 'amend' }>,
   ): Promise<Extract<Committed<T>, { kind: 'stepped' }> | undefined> {
-    const saved = await this.#save(row, device, [note], false);
-    return saved ? { kind: 'stepped', before: device, device, step: null, wrote: true } : undefined;
+    const seq = await this.#save(row, device, [note], false);
+    if (seq === null) return undefined;
+    return { kind: 'stepped', before: device, device, step: null, wrote: true, seq };
   }
 
   async #save(
@@ -170,7 +176,7 @@ export class Committer {
     device: DeviceRecord,
     events: readonly [NewEvent, ...NewEvent[]],
     durable: boolean,
-  ): Promise<boolean> {
+  ): Promise<number | null> {
     const revision = await this.#store.save({
       deviceId: device.deviceId,
       expectedRevision: row?.revision ?? 0,
@@ -178,9 +184,8 @@ export class Committer {
       events,
       durable,
     });
-    if (revision === null) return false;
-    this.#tell(device.deviceId, events);
-    return true;
+    if (revision !== null) this.#tell(device.deviceId, events);
+    return revision;
   }
 
   #tell(deviceId: string, events: readonly NewEvent[]): void {

@@ -98,12 +98,12 @@ export async function previewImport(deciding: Deciding, list: ForeignList): Prom
 export async function importAll(deciding: Deciding, list: ForeignList): Promise<readonly ImportLine[]> {
   const { authority } = deciding;
   const room = await authority.roomForStrangers();
-  const lines = await authority.committer.runAll(idsOf(list), (devices, at) => {
+  const { answer, seq } = await authority.committer.runAll(idsOf(list), (devices, at) => {
     const planned = planAll(deciding, list, devices, room, at);
     return { parts: planned.parts, answer: planned.lines };
   });
-  authority.onDecision(await authority.store.head());
-  return lines;
+  if (seq > 0) authority.onDecision(seq);
+  return answer;
 }
 
 function idsOf({ devices, requests }: ForeignList): readonly string[] {

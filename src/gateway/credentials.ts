@@ -15,17 +15,40 @@ export type Credential = 'shared-secret' | 'none' | 'device-token' | 'embedder';
 
 export type CredentialReading =
   | { readonly ok: true; readonly credential: Exclude<Credential, 'device-token'> }
-  /** No shared secret, but what looks like one of our device tokens: to be checked with the record. */
-  | { readonly ok: true; readonly credential: 'device-token'; readonly deviceToken: string }
+  /** No shared secret, but what looks like a device token: to be checked with the record. */
+  | {
+      readonly ok: true;
+      readonly credential: 'device-token';
+      readonly deviceToken: string;
+      /** What is wrong when the record does not know it: it may have been meant for a shared secret. */
+      readonly otherwise?: CredentialProblem;
+    }
   | { readonly ok: false; readonly problem: CredentialProblem };
 
 const digest = (text: string): Buffer => hash('sha256', text, 'buffer');
 
-/** A text that only a device's record can judge. 2026.2.19 sends its device token as `auth.token`; only what has our
- * shape, beside a device, is worth a signature check. */
+/** The tokens of an OpenClaw gateway, which a record may know from an import: 256 bits, in base64url. */
+const FOREIGN_TOKEN = /^[\w-]{32,64}$/;
+
+/** A text that only a device's record can judge. 2026.2.19 sends its device token as `auth.token`; only what has the
+ * shape of one, beside a device, is worth a signature check. */
 export function deviceTokenOf({ auth, device }: ConnectRequest): string | undefined {
   const candidate = auth.deviceToken ?? auth.token;
-  return device && candidate !== undefined && looksLikeToken(candidate) ? candidate : undefined;
+  if (!device || candidate === undefined) return undefined;
+  return looksLikeToken(candidate) || FOREIGN_TOKEN.test(candidate) ? candidate : undefined;
+}
+
+/** An embedder's check need not know of device tokens: what has the shape of one is judged with its record. */
+export function withDeviceToken(connect: ConnectRequest, judged: CredentialReading): CredentialReading {
+  const deviceToken = judged.ok ? undefined : deviceTokenOf(connect);
+  if (judged.ok || deviceToken === undefined) return judged;
+  const otherwise = looksLikeToken(deviceToken) ? 'device-token-invalid' : judged.problem;
+  return { ok: true, credential: 'device-token', deviceToken, otherwise };
+}
+
+/** What to tell a peer whose device token no record knows. */
+export function otherwiseOf(reading: CredentialReading): CredentialProblem {
+  return ('otherwise' in reading && reading.otherwise) || 'device-token-invalid';
 }
 
 /** Makes the check of shared credentials. Constant time in the secret: both sides are hashed, then compared. */
@@ -37,9 +60,12 @@ export function makeCredentialCheck(auth: SharedAuth): (connect: ConnectRequest)
       return { ok: true, credential: 'shared-secret' };
     }
     const deviceToken = deviceTokenOf(connect);
-    if (deviceToken !== undefined) return { ok: true, credential: 'device-token', deviceToken };
-    if (auth.mode === 'none') return { ok: true, credential: 'none' };
-    return { ok: false, problem: problemOf(connect, auth.mode) };
+    // Where nobody has to prove anything, another gateway's token proves nothing more.
+    const isOurs = deviceToken !== undefined && looksLikeToken(deviceToken);
+    if (auth.mode === 'none' && !isOurs) return { ok: true, credential: 'none' };
+    const problem = isOurs || auth.mode === 'none' ? 'device-token-invalid' : problemOf(connect, auth.mode);
+    if (deviceToken === undefined) return { ok: false, problem };
+    return { ok: true, credential: 'device-token', deviceToken, otherwise: problem };
   };
 }
 

@@ -28,7 +28,8 @@ export function refusalFor(session: Session, denial: Denial): Refusal {
   const kind = 'problem' in denial ? denial.problem : 'outcome' in denial ? denial.outcome : '';
   const line = `refused code=${denial.code} kind=${kind} request=${request} client=${JSON.stringify(client.id)}`;
   // Whoever makes up a device token has made up its device as easily.
-  const isKnown = session.place.isProved && kind !== 'device-token-invalid';
+  const isMadeUp = session.credential === 'device-token' && /-(invalid|mismatch|missing)$/.test(kind);
+  const isKnown = session.place.isProved && !isMadeUp;
   noteRefusal(session, `${denial.code} ${kind} ${request}`, line, isKnown);
   return wireDenial(denial, {
     protocol: admission?.protocol ?? 4,

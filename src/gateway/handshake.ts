@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Manner, RecordRead } from '../../machines/connection-setup.ts';
-import type { Denial } from '../../machines/denial.ts';
+import type { CredentialProblem, Denial } from '../../machines/denial.ts';
 import { grantScopes, NOTHING } from '../../machines/policy.ts';
 import type { Profile } from '../../machines/record.ts';
 import type { View } from '../../machines/verdict.ts';
@@ -15,7 +15,7 @@ import { CONTROL_UI } from '../protocol/refusal.ts';
 import { verifyDeviceProof } from '../protocol/signature.ts';
 import type { Protocol } from '../protocol/version.ts';
 import type { Core } from './core.ts';
-import { type CredentialReading, deviceTokenOf } from './credentials.ts';
+import { type CredentialReading, otherwiseOf, withDeviceToken } from './credentials.ts';
 import type { Session } from './session.ts';
 import { mannerFor, sliceFor } from './settings.ts';
 
@@ -37,6 +37,8 @@ export interface Admission {
   pendingShown: string | null;
   /** The authority answered that an owner declined this. */
   declined: boolean;
+  /** What is wrong with a device token that no record knows. */
+  otherwise: CredentialProblem;
   connect: ConnectRequest | null;
 }
 
@@ -64,6 +66,7 @@ export function admit(
     wait: !probe && manner !== 'refuse',
     pendingShown: null,
     declined: false,
+    otherwise: 'device-token-invalid' as const,
     connect,
   };
   return { ok: true, admission };
@@ -89,10 +92,8 @@ function refuseProof(session: Session, denial: Denial): void {
 
 function judgeCredential(session: Session, connect: ConnectRequest, judged: CredentialReading): void {
   const { core, peer } = session;
-  // An embedder's check need not know of device tokens: what has the shape of one is judged with its record.
-  const deviceToken = judged.ok ? undefined : deviceTokenOf(connect);
-  const reading: CredentialReading =
-    deviceToken === undefined ? judged : { ok: true, credential: 'device-token', deviceToken };
+  const reading = withDeviceToken(connect, judged);
+  if (session.admission) session.admission.otherwise = otherwiseOf(reading);
   if (!reading.ok) {
     if (!reading.problem.endsWith('-missing')) core.limiter.fail(peer.guesser);
     return refuseProof(session, { code: 'CREDENTIAL_INVALID', problem: reading.problem });
@@ -160,10 +161,8 @@ export async function askAuthority(
   }
   // A token that we once gave is no guess: a device that knocks with it must not lock its address out for others.
   if (answer.problem === 'device-token-invalid') core.limiter.fail(session.peer.guesser);
-  session.actor.send({
-    type: 'proof.refused',
-    denial: { code: 'CREDENTIAL_INVALID', problem: answer.problem },
-  });
+  const problem = answer.problem === 'device-token-invalid' ? admission.otherwise : answer.problem;
+  session.actor.send({ type: 'proof.refused', denial: { code: 'CREDENTIAL_INVALID', problem } });
   return undefined;
 }
 
