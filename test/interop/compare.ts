@@ -9,6 +9,8 @@ export interface Reason {
   readonly explains?: RegExp;
   /** Every difference of a command is explained when this is one of them: the two took different ways from there. */
   readonly explainsAllAfter?: RegExp;
+  /** Seen on slow machines only, so that a run may do without it. */
+  readonly sometimes?: true;
   /** Only for these commands. */
   readonly of?: RegExp;
 }

@@ -4,7 +4,7 @@ import type { Ran } from './program.ts';
 import type { Json, Passed } from './recorder.ts';
 
 /** Where a program's stack or the folders of its packages are named, the line says nothing of the gateway. */
-const OF_THE_PROGRAM = /^\s+at |node_modules|^\s*$/;
+const OF_THE_PROGRAM = /^\s+at |node_modules|^\s*$|^\[sqlite\/transaction\] slow/;
 
 function outputFacts({ code, out, err }: Ran, known: Known): readonly string[] {
   const { printed, text } = jsonIn(out);
@@ -49,7 +49,7 @@ export function shapeOf(value: Json, path: string, depth: number): readonly stri
 const depthOf = (method: string): number => (method.startsWith('device.') ? 9 : 1);
 
 function helloFacts({ auth, features, snapshot, ...rest }: Json): readonly string[] {
-  const given = `hello, scopes ${(auth.scopes ?? []).join(' ')}${auth.deviceToken ? ', with a device token' : ''}`;
+  const given = `hello, scopes ${[...(auth.scopes ?? [])].sort().join(' ')}${auth.deviceToken ? ', with a device token' : ''}`;
   return [
     given,
     ...shapeOf(auth, 'hello.auth', 2),

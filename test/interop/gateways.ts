@@ -101,8 +101,8 @@ function settingsOf({ protocol }: Release, port: number, { secret, folder }: Gat
       controlUi: { enabled: false },
       tailscale: { mode: 'off' },
       reload: { mode: 'off' },
-      // 2026.9.6 answers 403 to a forwarding header from anybody else.
-      trustedProxies: [PROXY],
+      // 2026.9.6 answers 403 to a forwarding header from anybody else; for 2026.2.19 nobody behind it is local then.
+      ...(protocol === 4 && { trustedProxies: [PROXY] }),
     },
     ...(protocol === 4 && { models: { catalogRefresh: { enabled: false } } }),
     agents: { defaults: { heartbeat: { every: '0m' } } },

@@ -10,6 +10,9 @@ const NOT_STATE = /^(bin\/|tmp\/log\.jsonl$)|-(wal|shm)$/;
 /** Their values are made at random in every folder. */
 const SECRETS = /"(token|privateKeyPem|publicKeyPem|private_key_pem|public_key_pem)": ?"(?:[^"\\]|\\.)*"/g;
 
+/** Where, how large and when the settings were written, and the sum of what stands in this database. */
+const OF_THIS_FILE = /"(bytes|dev|ino|mtimeMs|ctimeMs|size)\\?":\\?"?[\d.<>a-z]+\\?"?|"app_version":"[^"]*"/g;
+
 function rowsOf(path: string): readonly string[] {
   const database = new DatabaseSync(path, { readOnly: true });
   try {
@@ -39,7 +42,7 @@ export function leftBehind(root: string, known: Known): readonly string[] {
     .sort();
   return files.flatMap((path) => {
     const name = plainText(path.slice(root.length + 1), known);
-    const lines = linesOf(path).map((line) => line.replace(SECRETS, '"$1": "<secret>"'));
+    const lines = linesOf(path).map((line) => line.replace(SECRETS, '"$1": "<secret>"').replace(OF_THIS_FILE, '""'));
     return [`file ${name}`, ...lines.map((line) => `in ${name}: ${plainText(line, known)}`)];
   });
 }

@@ -16,6 +16,9 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/(?<![\w-])[\w-]{86}(?![\w-])/g, '<signature>'],
   [/\b\d+(\.\d+)?\s?ms\b/g, '<ms>'],
   [/\b(just now|\d+[smh] ago)\b/g, '<age>'],
+  // Of the path of a folder, and of settings that name a port.
+  [/\bdevice-identity\.[0-9a-f]{8}\b/g, 'device-identity.<hash>'],
+  [/\b[0-9a-f]{64}\b/g, '<hash>'],
 ];
 
 /** Longer texts first, because some begin like others. */
@@ -52,8 +55,10 @@ function tableLines(rows: readonly (readonly string[])[]): readonly string[] {
   const [header = [], ...body] = rows;
   if (header[1]?.trim() === 'Value') return pairLines(body);
   return header.map((name, column) => {
-    const whole = body.map((cells) => (cells[column] ?? '').trim()).join('');
-    return `table ${name.trim()}: ${whole.replace(/\s+/g, '')}`;
+    const whole = body.map((cells) => (cells[column] ?? '').trim()).join('').replace(/\s+/g, '');
+    // In which order a gateway lists scopes says nothing.
+    const scopes = whole.match(/operator\.(?:[a-z]|\.(?!operator))+?(?=operator\.|[,;]|$)/g);
+    return `table ${name.trim()}: ${scopes?.sort().join(' ') ?? whole}`;
   });
 }
 

@@ -132,7 +132,7 @@ export class Recorder {
   }
 
   /** Waits for the first thing that passes and that `wanted` accepts, from the `from`th on. */
-  async until(wanted: (passed: Passed) => boolean, from = 0, patienceMs = 30_000): Promise<Passed> {
+  async until(wanted: (passed: Passed) => boolean, from = 0, patienceMs = 60_000): Promise<Passed> {
     const late = AbortSignal.timeout(patienceMs);
     late.addEventListener('abort', () => this.#wake.resolve());
     for (;;) {

@@ -25,6 +25,8 @@ export interface Travelled {
   readonly port: number;
   /** What ids stand for: a device's id to its name in the journey. */
   readonly names: ReadonlyMap<string, string>;
+  /** A request's id to `request:` and the name of its device. */
+  readonly requests: ReadonlyMap<string, string>;
 }
 
 export interface Trip {
@@ -77,6 +79,7 @@ export class Terminal {
 
 class Traveller {
   readonly stops: Stop[] = [];
+  readonly requests = new Map<string, string>();
   readonly #terminal: Terminal;
   readonly #owner: Owner;
   readonly #visitors = new Map<string, Visitor>();
@@ -94,7 +97,9 @@ class Traveller {
 
   async #requestOf(who: string): Promise<string | undefined> {
     const device = this.#deviceOf(who);
-    return device && (await this.#owner.requestOf(device));
+    const requestId = device && (await this.#owner.requestOf(device));
+    if (requestId) this.requests.set(requestId, `request:${who}`);
+    return requestId;
   }
 
   async #words(text: string): Promise<string> {
@@ -113,6 +118,7 @@ class Traveller {
       const visitor = this.#visitors.get(deed.visit) ?? new Visitor();
       this.#visitors.set(deed.visit, visitor);
       await visitor.ask(this.#trip.gateway, this.#trip.release, deed.scopes);
+      await this.#requestOf(deed.visit);
       return;
     }
     const requestId = await this.#requestOf(deed.of);
@@ -124,6 +130,8 @@ class Traveller {
     const from = passed.length;
     const ran = await this.#terminal.run(await this.#words(cli));
     this.stops.push({ cli, ours, ran, passed: passed.slice(from) });
+    // Named while it is open, so that what the next command sees of it can be told.
+    await this.#requestOf('own');
   }
 
   names(): Map<string, string> {
@@ -141,8 +149,8 @@ export async function travel(journey: Journey, trip: Trip): Promise<Travelled> {
   try {
     const traveller = new Traveller(trip, terminal, owner);
     for (const deed of journey.deeds) await traveller.take(deed);
-    const { stops } = traveller;
-    return { stops, home: trip.home, port: terminal.recorder.port, names: traveller.names() };
+    const { stops, requests } = traveller;
+    return { stops, home: trip.home, port: terminal.recorder.port, names: traveller.names(), requests };
   } finally {
     await owner.leave();
     await terminal.close();
