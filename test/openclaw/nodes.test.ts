@@ -176,6 +176,16 @@ describe('a node host of 2026.9', () => {
     expect((await restarted.hello()).auth.role).toBe('node');
   });
 
+  it('asks for an operator’s scope: it is told which one, and there is nothing to approve', async () => {
+    const house = await openHouse();
+    const node = officialNode(house.gateway.url, new OfficialDevice(), { scopes: [...READ] });
+    expect((await node.error()).message).toBe(
+      'invalid connect params: scope operator.read does not belong to role node',
+    );
+    await node.until(() => node.closes[0]);
+    expect(await house.store.list()).toEqual([]);
+  });
+
   it('a rejection while it is held: it is told so, and pauses', async () => {
     const house = await openHouse();
     const node = officialNode(house.gateway.url, new OfficialDevice());
