@@ -13,7 +13,7 @@ export interface WireError {
 }
 
 /** The WebSocket close codes that a refusal may use (PROTOCOL section 6.3). */
-export type CloseCode = 1002 | 1008 | 1009 | 1012 | 1013;
+export type CloseCode = 1002 | 1008 | 1012 | 1013;
 
 /** How a socket is closed. `reason` is at most 120 bytes of UTF-8. */
 export interface Close {
@@ -35,7 +35,6 @@ function silent(code: CloseCode, reason: string): Fault {
 export const NOT_JSON = silent(1008, 'invalid request frame: not JSON');
 export const NESTED_TOO_DEEPLY = silent(1008, 'invalid request frame: nested too deeply');
 export const INVALID_FRAME = silent(1008, 'invalid request frame');
-export const OVERSIZE = silent(1009, 'preauth payload too large');
 export const TOO_MANY_PENDING = silent(1008, 'too many pending handshake frames');
 
 /** 2026.2.19 closes with 1000 and no reason, which its client takes for a passing fault. */

@@ -118,7 +118,6 @@ describe('faults', () => {
       faults.NOT_JSON,
       faults.NESTED_TOO_DEEPLY,
       faults.INVALID_FRAME,
-      faults.OVERSIZE,
       faults.TOO_MANY_PENDING,
       faults.HANDSHAKE_TIMEOUT,
     ];
@@ -126,7 +125,6 @@ describe('faults', () => {
       [null, 1008, 'invalid request frame: not JSON'],
       [null, 1008, 'invalid request frame: nested too deeply'],
       [null, 1008, 'invalid request frame'],
-      [null, 1009, 'preauth payload too large'],
       [null, 1008, 'too many pending handshake frames'],
       [null, 1008, 'handshake timeout'],
     ]);
