@@ -82,7 +82,8 @@ export async function decide(
     return { kind: 'step', device: amend(device), events: planned, origin, durable: true };
   });
   if (done.kind === 'answer') return no(done.answer);
-  if (done.wrote) deciding.authority.onDecision(await deciding.authority.store.head());
+  // Its own position, and not the newest one: what others have committed since may not outlive a power cut.
+  if (done.wrote) deciding.authority.onDecision(done.seq);
   return { ok: true, verdict: done.step?.verdict ?? 'nothing', device: done.device, before: done.before };
 }
 

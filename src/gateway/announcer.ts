@@ -45,7 +45,9 @@ export class Announcer {
     this.#remember(deviceId, seq);
     if (listeners.length === 0) return;
     const events = await authority.store.history({ deviceId, afterSeq });
-    for (const event of events.filter(isNews)) await this.#tell(event, listeners);
+    // What came after the notice has a notice of its own.
+    const news = events.filter((event) => event.seq <= seq && isNews(event));
+    for (const event of news) await this.#tell(event, listeners);
   }
 
   #remember(deviceId: string, seq: number): void {
@@ -68,7 +70,8 @@ export class Announcer {
     if (type === 'request.opened' || type === 'request.widened') {
       const device = await this.#core().authority.load(deviceId);
       const row = device && pendingRow(device, role as Role);
-      if (row) return eventFrame('device.pair.requested', row);
+      // A revision that is not the newest any more is no news: the newest has an event of its own.
+      if (row?.requestId === detail.request) return eventFrame('device.pair.requested', row);
     }
     if (type === 'request.settled') {
       const { outcome, request, by } = detail;

@@ -67,7 +67,8 @@ export async function dispatch(session: Session, { id, method: name, params }: R
     session.wire.send(
       errorFrame(id, {
         code: 'UNAVAILABLE',
-        message: 'internal error; nothing was decided',
+        // The disk may have taken a decision and failed to confirm it.
+        message: 'internal error; look at what stands before you try again',
         retryable: true,
       }),
     );
