@@ -47,6 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/store': [],
   'src/protocol': ['machines'],
   'src/inspect': ['machines'],
+  'src/conform': ['machines', 'src/protocol'],
   'src/authority': ['machines', 'src/store'],
   'src/import': ['machines', 'src/protocol', 'src/authority'],
   'src/gateway': ['machines', 'src/protocol', 'src/store', 'src/authority', 'src/inspect'],

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addConform } from './conform.ts';
 import { addDevicesApprove } from './devices-approve.ts';
 import { addDevicesForgive } from './devices-forgive.ts';
 import { addDevicesList } from './devices-list.ts';
@@ -10,6 +11,7 @@ import { addDevicesRename } from './devices-rename.ts';
 import { addDevicesRevoke } from './devices-revoke.ts';
 import { addDevicesRotate } from './devices-rotate.ts';
 import { addDevicesWatch } from './devices-watch.ts';
+import { addImportOpenclaw } from './import-openclaw.ts';
 import { addKeyRotate } from './key-rotate.ts';
 import { addServe } from './serve-verb.ts';
 import { addStatus } from './status.ts';
@@ -34,6 +36,7 @@ export function buildProgram(shell: Shell): Command {
     });
   addServe(program, shell);
   addStatus(program, shell);
+  addConform(program, shell);
   const devices = program.command('devices').description('see and decide what devices may do');
   addDevicesList(devices, shell);
   addDevicesApprove(devices, shell);
@@ -46,6 +49,7 @@ export function buildProgram(shell: Shell): Command {
   addDevicesReissue(devices, shell);
   addDevicesLog(devices, shell);
   addDevicesWatch(devices, shell);
+  addImportOpenclaw(program.command('import').description('take over the devices of another gateway'), shell);
   addKeyRotate(program.command('key').description('the keys that device tokens are made with'), shell);
   return program;
 }
