@@ -74,17 +74,17 @@ function scopesOf({ grant, ceiling, replaces, revoked }: ImportLine): string {
 function tokenOf({ token, replaces, revoked }: ImportLine): string {
   if (replaces !== null) return '';
   if (revoked) return 'ends';
-  return token ? 'works on' : 'none';
+  return token ? 'works' : 'none';
 }
 
-function outcomeOf({ action, revoked, reason, replaces }: ImportLine): string {
+function outcomeOf({ action, revoked, reason }: ImportLine): string {
   switch (action) {
     case 'import':
       return revoked ? 'import as revoked' : 'import';
     case 'update':
       return revoked ? 'revoke, as there' : 'take over what changed there';
     case 'open':
-      return `open a request for ${shown(replaces ?? '')}`;
+      return 'open a request';
     case 'kept':
       return `kept as decided here${reason === 'decided here' ? '' : `: ${shown(reason ?? '')}`}`;
     case 'left-out':
@@ -94,11 +94,15 @@ function outcomeOf({ action, revoked, reason, replaces }: ImportLine): string {
   }
 }
 
+/** Which request here stands for which one there. */
 function replaced({ lines, done }: ImportReport): readonly string[] {
-  if (!done) return [];
   return lines
     .filter(({ action }) => action === 'open')
-    .map(({ requestId, replaces }) => `Request ${shown(requestId ?? '')} replaces ${shown(replaces ?? '')}`);
+    .map(({ deviceId, requestId, replaces }) =>
+      done
+        ? `Request ${shown(requestId ?? '')} replaces ${shown(replaces ?? '')}`
+        : `A request of ${fingerprint(deviceId)} would replace ${shown(replaces ?? '')}`,
+    );
 }
 
 function ending(
