@@ -14,6 +14,8 @@ export interface Origin {
   /** How the peer authenticated: `shared-secret`, `device-token`, `none`, `store-file`. */
   readonly auth: string | null;
   readonly client: string | null;
+  /** Only of a rejection: why, in the owner's words. */
+  readonly note?: string;
   /** Only of what an import did. */
   readonly imported?: ImportedFrom;
 }

@@ -4,6 +4,7 @@ import { OPENCLAW_VOCABULARY, type Role, type Vocabulary } from '../../machines/
 import type { Authority } from '../authority/authority.ts';
 import { makeHello } from '../protocol/hello.ts';
 import { Announcer } from './announcer.ts';
+import { consoleMethods } from './console-methods.ts';
 import { type Authenticate, type Core, KeyCache, type Log, type SessionCallbacks } from './core.ts';
 import { FailureLimiter, makeCredentialCheck, type SharedAuth } from './credentials.ts';
 import { deviceMethods } from './device-methods.ts';
@@ -93,6 +94,7 @@ function buildCore(options: AttachOptions, core: () => Core): Core {
     ...statusMethods(core),
     ...deviceMethods(),
     ...nodeMethods(),
+    ...consoleMethods(),
     ...upgradeMethods(),
     ...Object.entries(options.methods ?? {}),
   ]);

@@ -3,7 +3,7 @@ import { Compile } from 'typebox/compile';
 import { formatRequestId, type Role } from '../../machines/vocabulary.ts';
 import { detailOf } from '../authority/audit.ts';
 import { callerDevice, seesOthers } from '../authority/callers.ts';
-import type { Deciding, Decision } from '../authority/deciding.ts';
+import type { Deciding, Decision, DecisionOrigin } from '../authority/deciding.ts';
 import { type DeviceRecord, roleOf } from '../authority/device.ts';
 import { forgive, reissue, remove, rename, revoke, rotate } from '../authority/device-decisions.ts';
 import { listDevices, pairedRow, visibleTo } from '../authority/listing.ts';
@@ -27,7 +27,7 @@ const History = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
 });
 
-export function decidingFor(session: Session): Deciding {
+export function decidingFor(session: Session, more: Pick<DecisionOrigin, 'note'> = {}): Deciding {
   const { core, connId, address, credential } = session;
   return {
     authority: core.authority,
@@ -35,21 +35,22 @@ export function decidingFor(session: Session): Deciding {
     get caller() {
       return callerOf(session);
     },
-    origin: { connId, address, auth: credential, client: session.admission?.client.id ?? null },
+    origin: { connId, address, auth: credential, client: session.admission?.client.id ?? null, ...more },
   };
 }
 
 /** A management method: its params are checked against a schema, and it needs `operator.pairing` (PROTOCOL 5.2). */
-function method<S extends TSchema>(
+export function method<S extends TSchema>(
   name: string,
   schema: S,
   handle: (params: Static<S>, call: Call) => Promise<Answer>,
+  scope = PAIRING,
 ): [string, Method] {
   const check = Compile(schema);
   return [
     name,
     {
-      scope: PAIRING,
+      scope,
       role: 'operator',
       handle: (call) => {
         const { params } = call;

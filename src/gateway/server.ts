@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createSecureContext } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import { type Attached, type AttachOptions, attach } from './attach.ts';
+import { type ConsoleOptions, openConsole } from './console-files.ts';
 import { answerHttp } from './http-answers.ts';
 import { isLoopback } from './locality.ts';
 import { DEFAULT_LIMITS } from './settings.ts';
@@ -18,6 +19,8 @@ export interface GatewayOptions extends AttachOptions {
   readonly port?: number;
   /** PEM files; read again by `reloadTls`. */
   readonly tls?: { readonly certPath: string; readonly keyPath: string };
+  /** Serves the web console, and lets in only pages of this gateway's own, unless `locality.allowedOrigins` names more. */
+  readonly console?: ConsoleOptions;
 }
 
 export interface Gateway extends Attached {
@@ -46,10 +49,8 @@ function readTls({ certPath, keyPath }: NonNullable<GatewayOptions['tls']>): { c
   return pair;
 }
 
-function refuseUpgrade(socket: Duplex, body: string): void {
-  socket.end(
-    `HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-  );
+function refuseUpgrade(socket: Duplex, body: string, status = '503 Service Unavailable'): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
 }
 
 /** Not a closure of the upgrade: that would keep its request, with all headers, as long as the socket lives. */
@@ -70,11 +71,27 @@ function listen(server: Server | TlsServer, port: number, host: string): Promise
 /** What `attach` needs of a gateway of its own, which has nothing but devices to tell of. */
 function ownAttach(options: GatewayOptions): AttachOptions {
   const { authority, locality, methods } = options;
+  const allowedOrigins = locality?.allowedOrigins ?? (options.console && []);
   return {
     ...options,
     methods: { ...standaloneMethods(authority.clock), ...methods },
-    locality: { ...locality, local: locality?.local ?? localByDefault(options) },
+    locality: {
+      ...locality,
+      local: locality?.local ?? localByDefault(options),
+      ...(allowedOrigins && { allowedOrigins }),
+    },
   };
+}
+
+/** The console goes by the names that the gateway goes by. */
+function ownConsole({ host, locality, console: own }: GatewayOptions): ConsoleOptions {
+  const origins = (locality?.allowedOrigins ?? []).filter((origin) => URL.canParse(origin));
+  const hosts = [
+    ...(own?.hosts ?? []),
+    ...(host ? [host] : []),
+    ...origins.map((origin) => new URL(origin).hostname),
+  ];
+  return { ...own, hosts };
 }
 
 /** Runs a gateway of its own: HTTP or HTTPS server, WebSocket server, waiting room. Rejects when it cannot listen. */
@@ -89,7 +106,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     version,
     uptimeMs: () => Math.max(0, clock.now() - startedMs),
   });
-  const http = tls ? createTlsServer(readTls(tls), answer) : createServer(answer);
+  const pages = options.console && openConsole(ownConsole(options));
+  const answerAll: RequestListener = (request, response) => {
+    if (!pages?.answer(request, response)) answer(request, response);
+  };
+  const http = tls ? createTlsServer(readTls(tls), answerAll) : createServer(answerAll);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const sockets = new WebSocketServer({
     noServer: true,
@@ -102,6 +123,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', destroySelf);
     if (isStopping) return refuseUpgrade(socket, 'The gateway is stopping');
+    // A page that reached us by somebody else's name has an Origin that matches it.
+    if (pages && request.headers.origin && !pages.knowsHost(request)) {
+      return refuseUpgrade(socket, 'This gateway does not go by that name', '421 Misdirected Request');
+    }
     if (attached.isCrowded(request)) return refuseUpgrade(socket, 'Too many unauthenticated sockets');
     sockets.handleUpgrade(request, socket, head, (ws) => sockets.emit('connection', ws, request));
   });

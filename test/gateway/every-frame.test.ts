@@ -4,7 +4,7 @@ import { type House, openHouse, SHARED } from '../support/harness.ts';
 import { ADMIN_BUNDLE, live, READ } from '../support/pairing.ts';
 import { type Ask, type Frame, newDevice, type RawClient, type TestDevice } from '../support/raw-client.ts';
 import { ADDED_KEYS, OWN_EVENTS, OWN_METHODS } from '../support/wire-extensions.ts';
-import { EVENT_PAYLOADS, HELLO, RESULTS } from '../support/wire-forms.ts';
+import { CONSOLE_METHODS, EVENT_PAYLOADS, HELLO, RESULTS } from '../support/wire-forms.ts';
 
 const REMOTE = { 'x-forwarded-for': '192.0.2.7' };
 const NODE = { role: 'node', mode: 'node', clientId: 'node-host' } as const;
@@ -114,6 +114,19 @@ async function walkUpgrades(
   expect((await waiting).scopes).toEqual(WIDER);
 }
 
+async function walkConsole(walk: Walk, owner: RawClient, client: RawClient, deviceId: string): Promise<void> {
+  const { devices } = await walk.call(owner, 'antechamber.devices');
+  expect(devices.map((one: { deviceId: string }) => one.deviceId)).toContain(deviceId);
+  const { connections } = await walk.call(owner, 'antechamber.connections', { deviceId });
+  expect(connections).toMatchObject([{ address: '127.0.0.1' }]);
+  const fleet = await walk.call(owner, 'antechamber.fleet', { windowMs: 60_000, buckets: 2 });
+  expect(fleet.counts.paired).toBeGreaterThan(0);
+  const asked = { scopes: ['operator.questions'] };
+  const { requestId } = await walk.call(client, 'device.scopes.requestUpgrade', asked);
+  expect((await walk.call(owner, 'antechamber.devices', { waiting: true })).devices).toHaveLength(1);
+  await walk.call(owner, 'antechamber.reject', { requestId, note: 'not from here' });
+}
+
 async function walkTokens(walk: Walk, owner: RawClient, deviceId: string): Promise<void> {
   const role = { deviceId, role: 'operator' };
   expect((await walk.call(owner, 'device.token.rotate', role)).tokenDelivery).toBe('withheld-cross-device');
@@ -134,6 +147,7 @@ describe.each([3, 4] as const)('all that protocol %i clients are sent', (protoco
     await walkNodes(walk, owner);
     const client = await walkPairing(walk, owner, device);
     await walkUpgrades(walk, owner, client, device.id);
+    await walkConsole(walk, owner, client, device.id);
     await walkTokens(walk, owner, device.id);
     await house.pass(30_000);
     await owner.event('tick');
@@ -157,7 +171,9 @@ describe.each([3, 4] as const)('all that protocol %i clients are sent', (protoco
         .map((key) => `${name}: ${key}`),
     );
     expect(unused).toEqual([]);
-    const reasons = [ADDED_KEYS, OWN_EVENTS, OWN_METHODS].flatMap((list) => Object.values(list));
+    const reasons = [ADDED_KEYS, OWN_EVENTS, OWN_METHODS, CONSOLE_METHODS].flatMap((list) =>
+      Object.values(list),
+    );
     for (const { why } of reasons) expect(why.length).toBeGreaterThan(20);
   });
 });

@@ -19,6 +19,7 @@ import {
   TickEventSchema,
 } from '@openclaw/gateway-protocol/schema';
 import Type, { type TSchema } from 'typebox';
+import { consoleForms } from './console-forms.ts';
 import { ADDED_KEYS, OWN_EVENTS, OWN_METHODS } from './wire-extensions.ts';
 
 /** A closed schema of an object, as the package exports them. */
@@ -175,6 +176,9 @@ const status = added(
   'status',
 );
 
+/** What the console asks for; a request in it has the form that it has everywhere. */
+export const CONSOLE_METHODS = consoleForms(pendingRow);
+
 const payloads = (own: typeof OWN_EVENTS): Record<string, TSchema> =>
   Object.fromEntries(Object.entries(own).map(([name, { payload }]) => [name, payload]));
 
@@ -226,4 +230,5 @@ export const RESULTS: Readonly<Record<string, TSchema>> = {
   'device.scopes.requestUpgrade': ScopeUpgradeRegistrationSchema as unknown as TSchema,
   'device.scopes.waitUpgrade': upgradeResult,
   ...payloads(OWN_METHODS),
+  ...payloads(CONSOLE_METHODS),
 };

@@ -1,0 +1,107 @@
+import { standingOf } from '../../machines/verdict.ts';
+import { ROLES, type Role } from '../../machines/vocabulary.ts';
+import { type DeviceRecord, roleOf } from '../authority/device.ts';
+import { type PendingRow, pendingRow } from '../authority/listing.ts';
+import type { Session } from './session.ts';
+
+/** One role of a device as the console shows it. */
+export interface RoleView {
+  readonly role: Role;
+  /** A state of the authorization machine. */
+  readonly state: string;
+  readonly ceiling: readonly string[];
+  readonly grant: readonly string[];
+  readonly approvedAtMs: number | null;
+  readonly rotatedAtMs: number | null;
+  readonly revokedAtMs: number | null;
+  /** Null when none is open. */
+  readonly request: PendingRow | null;
+  /** What stays declined, and until when (epoch ms); `@pairing` stands for the pairing itself. */
+  readonly declined: Readonly<Record<string, number>>;
+  readonly live: number;
+  /** Sockets whose connect is held until somebody decides. */
+  readonly parked: number;
+}
+
+/** One device with all that is known of it now. What it says of itself is left out where it said nothing. */
+export interface DeviceView {
+  readonly deviceId: string;
+  readonly publicKey: string;
+  readonly label?: string;
+  readonly claimedName?: string;
+  readonly platform?: string;
+  readonly deviceFamily?: string;
+  readonly clientId?: string;
+  readonly clientMode?: string;
+  readonly clientVersion?: string;
+  readonly remoteIp?: string;
+  readonly createdAtMs: number;
+  readonly roles: readonly RoleView[];
+}
+
+const CLAIMS = ['platform', 'deviceFamily', 'clientId', 'clientMode', 'clientVersion', 'remoteIp'] as const;
+
+/** An open request that is past its deadline is not shown, also when nothing has settled it yet. */
+function roleView(device: DeviceRecord, role: Role, guests: readonly Session[], now: number): RoleView {
+  const { state, record } = roleOf(device, role);
+  const pending = pendingRow(device, role);
+  const request = pending && pending.expiresAtMs > now ? pending : null;
+  const standing = standingOf(state, record);
+  const same = guests.filter((guest) => guest.role === role);
+  return {
+    role,
+    state: request || state === standing ? state : standing === 'removed' ? 'unpaired' : standing,
+    ceiling: record.ceiling,
+    grant: record.grant,
+    approvedAtMs: record.approvedAtMs,
+    rotatedAtMs: record.rotatedAtMs,
+    revokedAtMs: record.revokedAtMs,
+    request,
+    declined: Object.fromEntries(Object.entries(record.quiet).filter(([, untilMs]) => untilMs > now)),
+    live: same.filter((guest) => guest.isAuthorized).length,
+    parked: same.filter((guest) => guest.isParked).length,
+  };
+}
+
+/** `guests` are the connections of this device. */
+export function deviceView(device: DeviceRecord, guests: readonly Session[], now: number): DeviceView {
+  const { profile, label } = device;
+  // The newest request says who asks; the record's profile is of the last decision.
+  const open = ROLES.flatMap((role) => pendingRow(device, role) ?? [])[0];
+  const said = CLAIMS.flatMap((key) => {
+    const value = open?.[key] ?? profile[key];
+    return value ? [[key, value]] : [];
+  });
+  const claimedName = profile.displayName ?? (label === null ? open?.displayName : undefined);
+  return {
+    deviceId: device.deviceId,
+    publicKey: device.publicKey,
+    ...Object.fromEntries(said),
+    ...(label !== null && { label }),
+    ...(claimedName && { claimedName }),
+    createdAtMs: device.createdAtMs,
+    roles: ROLES.filter((role) => device.roles[role] !== undefined).map((role) =>
+      roleView(device, role, guests, now),
+    ),
+  };
+}
+
+/** One socket of a device. */
+export function connectionView(session: Session): object {
+  const { connId, role, address, client, credential, scopes, admission, waitsFor } = session;
+  const { value } = session.actor.getSnapshot();
+  return {
+    connId,
+    role,
+    address,
+    credential,
+    state: typeof value === 'string' ? value : Object.entries(value).flat().join('.'),
+    client: client.id,
+    mode: client.mode,
+    version: client.version,
+    protocol: admission?.protocol ?? 4,
+    wish: admission?.wish ?? [],
+    scopes,
+    waits: waitsFor !== null,
+  };
+}
