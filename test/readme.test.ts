@@ -66,7 +66,7 @@ describe('commands', () => {
   const ours = [...new Set(commands.filter((line) => line.startsWith('antechamber ')))];
   it.each(ours)('%s', async (line) => {
     const [, ...words] = line.split(/\s+/);
-    const verb = words.slice(0, ['devices', 'key'].includes(words[0] ?? '') ? 2 : 1);
+    const verb = words.slice(0, ['devices', 'key', 'import'].includes(words[0] ?? '') ? 2 : 1);
     const said = await help(verb.filter((word) => !word.startsWith('-')));
     expect(said).toContain('Usage: antechamber');
     for (const flag of words.filter((word) => word.startsWith('--'))) expect(said).toContain(flag);
