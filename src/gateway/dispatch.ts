@@ -105,6 +105,11 @@ function mayCall(session: Session, { scope }: Method): WireError | undefined {
   return missingScope(session, scope);
 }
 
+/** 2026.9's command line shows no device where it has the shared token for a gateway on this host. */
+const NO_DEVICE_HINT =
+  'This connection shows no device, so that nothing could be approved for it. Connect with a client that shows one, ' +
+  'or run the command on the gateway’s host, where the shared token is enough unless its settings say otherwise.';
+
 /** PROTOCOL 5.2, and what a waiting session can do about it: the open request and the command that approves it. */
 export function missingScope(session: Session, scope: string): WireError {
   const open = session.waitsFor && formatRequestId(session.waitsFor);
@@ -113,6 +118,7 @@ export function missingScope(session: Session, scope: string): WireError {
     missingScope: scope,
     requiredScopes: [scope],
     ...(open && { requestId: open, remediationHint: `Approve it with: antechamber devices approve ${open}` }),
+    ...(session.deviceId === '' && session.scopes.length === 0 && { remediationHint: NO_DEVICE_HINT }),
   };
   const code = session.admission?.protocol === 3 ? 'INVALID_REQUEST' : 'FORBIDDEN';
   return { code, message: `missing scope: ${scope}`, details };

@@ -56,6 +56,15 @@ describe.each([3, 4] as const)('scopes with protocol %d', (protocol) => {
     });
   });
 
+  it('who shows no device is told that, because there is nothing to approve', async () => {
+    const house = await openHouse();
+    const { client } = await live(house, { scopes: READ, protocol });
+    const { error } = await client.request('health');
+    expect(error.message).toBe('missing scope: operator.read');
+    expect(error.details.remediationHint).toMatch(/^This connection shows no device/);
+    expect(error.details).not.toHaveProperty('requestId');
+  });
+
   it('an upgrade on the open session: asked for alone or with what is held, answered with all that is held then', async () => {
     for (const scopes of [['operator.approvals'], BOTH]) {
       const house = await openHouse();
