@@ -173,6 +173,7 @@ describe('guessing', () => {
   });
 
   it('a paired device is not locked out by whoever guesses from its address with its name', async () => {
+    // A lock-out by address is for that address alone.
     const house = await openHouse({ gateway: { locality: PROXY } });
     const device = newDevice();
     const deviceToken = await pair(house, device, READ);

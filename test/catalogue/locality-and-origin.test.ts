@@ -75,8 +75,8 @@ describe('a page in a browser', () => {
     const house = await openHouse({
       gateway: { locality: { local: 'auto', trustedProxies: ['127.0.0.1'] } },
     });
-    for (const forwarded of ['127.0.0.1', '203.0.113.9']) {
-      const headers = { origin: EVIL, 'x-forwarded-for': forwarded, 'x-forwarded-user': 'owner' };
+    for (const by of [{}, { 'x-forwarded-for': '127.0.0.1' }, AFAR]) {
+      const headers = { origin: EVIL, 'x-forwarded-user': 'owner', ...by };
       const page = { ...CONTROL_UI, scopes: ADMIN_BUNDLE };
       const anonymous = await visit(house, { ...page, device: null, auth: {} }, headers);
       expect(anonymous.error.details.code).toBe('AUTH_TOKEN_MISSING');
@@ -127,6 +127,7 @@ describe('being let in by itself', () => {
   });
 
   it('an owner’s no from afar is a no here, too', async () => {
+    // A silent local approval does not ask what an owner has said before.
     const house = await openHouse(LOCAL);
     const device = newDevice();
     const afar = await visit(house, { ...TOOL, device, scopes: READ }, AFAR);

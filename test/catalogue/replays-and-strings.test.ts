@@ -98,6 +98,7 @@ describe('an identity that is made up', () => {
   });
 
   it('threat "stolen device token": is nothing without the key of the device that it was made for', async () => {
+    // Upstream, too, accepts a token only with a signature of the key that it was paired with; a bare bearer is one theft away.
     const house = await openHouse(LOCAL);
     const device = await pairedHere(house);
     const { deviceToken = '' } = await visit(house, { ...CLI, device, scopes: ADMIN_BUNDLE });

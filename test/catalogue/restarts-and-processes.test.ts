@@ -103,6 +103,7 @@ describe('two processes on one state', () => {
   });
 
   it('#132857: what one process has read does not undo what the other has written since', async () => {
+    // An approval was gone when the other process wrote the file that it had read before.
     const { house, gates } = await openGatedHouse({ store: 'sqlite' });
     const second = await openSecond(house);
     const device = newDevice();
@@ -121,6 +122,7 @@ describe('two processes on one state', () => {
   });
 
   it('I18: two changes right after each other, here and there, leave no session live that lost its rights', async () => {
+    // A session that had just read the first change missed the second, and lived on with a revoked role.
     const house = await openHouse({ ...LOCAL, store: 'sqlite' });
     const second = await openSecond(house);
     for (const owner of [house.owner, second.owner]) {

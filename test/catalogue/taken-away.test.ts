@@ -108,6 +108,7 @@ describe('sessions that are open when it happens', () => {
   });
 
   it('threat "stale live sessions": one that waits is not let in by what it knew before', async () => {
+    // Removal left the sockets of the device alone, and its open requests, too.
     const house = await openHouse();
     const device = newDevice();
     await pair(house, device, ADMIN_BUNDLE);

@@ -101,6 +101,7 @@ describe('missing scope', () => {
   });
 
   it('#46583: what a session lacks because it is not approved yet names its request', async () => {
+    // The error named the scope, and neither that a request was open nor how to approve it.
     const house = await openHouse(LOCAL);
     const device = await pairedHere(house, { ...TOOL, scopes: READ });
     const { client } = await knock(house, { ...TOOL, device, scopes: [...MANAGE, ...READ] });

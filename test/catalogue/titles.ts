@@ -4,7 +4,6 @@ import { join } from 'node:path';
 
 export interface Theme {
   readonly file: string;
-  readonly text: string;
   readonly titles: readonly string[];
   /** Ids of rows that lie outside device authorization, each with the reason. */
   readonly outside: Readonly<Record<string, string>>;
@@ -34,7 +33,7 @@ export function readThemes(folder: string, except: string): readonly Theme[] {
     .filter((name) => name.endsWith('.test.ts') && name !== except)
     .map((file) => {
       const text = readFileSync(join(folder, file), 'utf8');
-      return { file, text, titles: titlesOf(text), outside: outsideOf(text) };
+      return { file, titles: titlesOf(text), outside: outsideOf(text) };
     });
 }
 
