@@ -17,6 +17,7 @@ export interface WaitingSettings {
 /**
  * The slices fit the deadlines that clients keep themselves: the official client gives a connect 15 s, one-shot calls
  * 10 s, 2026.2.19's `status` 2.5 s. A person at a terminal is often the one who approves, and is told how after 2 s.
+ * The node host of 2026.2.19 has no deadline, and ends when it is refused once: nothing else keeps its process alive.
  */
 export const DEFAULT_WAITING: WaitingSettings = {
   manner: 'auto',
@@ -25,6 +26,7 @@ export const DEFAULT_WAITING: WaitingSettings = {
     'backend@3': 2000,
     'backend@4': 7000,
     cli: 2000,
+    'node@3': 5 * 60_000,
     node: 12_000,
     ui: 12_000,
     webchat: 12_000,

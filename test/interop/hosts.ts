@@ -1,6 +1,7 @@
 /** Programs that stay: the node hosts of both generations, and the client of another project. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Owner } from './people.ts';
 import { Running, surroundings } from './program.ts';
 import { FROM_ELSEWHERE, type Passed, Recorder } from './recorder.ts';
@@ -13,6 +14,7 @@ const isTold = (passed: Passed): boolean => 'close' in passed && passed.from ===
 
 /** Longer than the slice of a node, and than the pause of a client that was told to come back. */
 const PATIENCE_MS = 60_000;
+const BEYOND_A_SLICE_MS = 20_000;
 
 type Host = (trip: Trip, port: number) => Running;
 
@@ -50,8 +52,11 @@ const library: Host = ({ cache, home, gateway }, port) => {
   return new Running({ program: { node: cache.nodeHost.node, main }, args: [], root: home, env });
 };
 
-/** Pairs, waits beyond its slice, and is in without anybody touching it once an owner has approved. */
-function waits(name: string, host: Host, comesBack: boolean): Story {
+/**
+ * Pairs, waits longer than a slice, and is in without anybody touching it once an owner has approved: `back` after it
+ * was told to come again, `held` on its first socket, because it would end or give up when it was refused.
+ */
+function waits(name: string, host: Host, manner: 'back' | 'held'): Story {
   return async (trip) => {
     const recorder = await Recorder.start({ port: trip.gateway.port, headers: FROM_ELSEWHERE });
     const owner = await Owner.arrive(trip.gateway, trip.release);
@@ -61,7 +66,13 @@ function waits(name: string, host: Host, comesBack: boolean): Story {
     try {
       await until(isPending);
       const told: Seen[] = [];
-      if (comesBack) {
+      if (manner === 'held') {
+        await sleep(BEYOND_A_SLICE_MS);
+        told.push({
+          what: `${name}: still held`,
+          isRight: !running.hasEnded && !recorder.passed.some(isTold),
+        });
+      } else {
         await until(isTold);
         const refused = recorder.passed.length;
         await until(isPending, refused);
@@ -85,6 +96,10 @@ function waits(name: string, host: Host, comesBack: boolean): Story {
   };
 }
 
-export const node: Story = waits('openclaw node run', nodeRun, true);
-/** It is held for as long as it would wait. */
-export const otherClient: Story = waits('openclaw-node', library, false);
+const backOf = (manner: 'back' | 'held'): Story => waits('openclaw node run', nodeRun, manner);
+
+/** The older one ends when it is refused, and is held for as long as can be. */
+export const node: Story = (trip) => backOf(trip.release.protocol === 3 ? 'held' : 'back')(trip);
+
+/** It gives up after ten refusals, and is held, too. */
+export const otherClient: Story = waits('openclaw-node', library, 'held');

@@ -42,7 +42,9 @@ export function leftBehind(root: string, known: Known): readonly string[] {
     .sort();
   return files.flatMap((path) => {
     const name = plainText(path.slice(root.length + 1), known);
-    const lines = linesOf(path).map((line) => line.replace(SECRETS, '"$1": "<secret>"').replace(OF_THIS_FILE, '""'));
+    const lines = linesOf(path).map((line) =>
+      line.replace(SECRETS, '"$1": "<secret>"').replace(OF_THIS_FILE, '""'),
+    );
     return [`file ${name}`, ...lines.map((line) => `in ${name}: ${plainText(line, known)}`)];
   });
 }

@@ -55,7 +55,10 @@ function tableLines(rows: readonly (readonly string[])[]): readonly string[] {
   const [header = [], ...body] = rows;
   if (header[1]?.trim() === 'Value') return pairLines(body);
   return header.map((name, column) => {
-    const whole = body.map((cells) => (cells[column] ?? '').trim()).join('').replace(/\s+/g, '');
+    const whole = body
+      .map((cells) => (cells[column] ?? '').trim())
+      .join('')
+      .replace(/\s+/g, '');
     // In which order a gateway lists scopes says nothing.
     const scopes = whole.match(/operator\.(?:[a-z]|\.(?!operator))+?(?=operator\.|[,;]|$)/g);
     return `table ${name.trim()}: ${scopes?.sort().join(' ') ?? whole}`;

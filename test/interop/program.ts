@@ -78,11 +78,27 @@ export interface Start {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Programs that run; when this one ends, whatever ended it, they do. */
+const groups = new Set<number>();
+process.once('exit', () => {
+  for (const group of groups) signalGroup(group, 'SIGKILL');
+});
+
+/** To a program and all that it has started: some start themselves again. */
+function signalGroup(group: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-group, signal);
+  } catch {
+    // Nobody of it is left.
+  }
+}
+
 /** A process and all that it said so far. */
 export class Running {
   out = '';
   err = '';
   readonly child: ChildProcess;
+  readonly #group: number;
   readonly #startedMs = performance.now();
   readonly #ended: Promise<unknown>;
 
@@ -91,15 +107,18 @@ export class Running {
       cwd: root,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
     });
     this.child = child;
+    this.#group = child.pid as number;
+    groups.add(this.#group);
     child.stdout.on('data', (text) => {
       this.out += text;
     });
     child.stderr.on('data', (text) => {
       this.err += text;
     });
-    this.#ended = once(child, 'close');
+    this.#ended = once(child, 'close').then(() => groups.delete(this.#group));
   }
 
   get hasEnded(): boolean {
@@ -108,7 +127,7 @@ export class Running {
 
   /** Ends it with SIGTERM when it takes too long. */
   async ended(patienceMs: number = PATIENCE_MS): Promise<Ran> {
-    const late = setTimeout(() => this.child.kill(), patienceMs);
+    const late = setTimeout(() => signalGroup(this.#group, 'SIGTERM'), patienceMs);
     await this.#ended;
     clearTimeout(late);
     return {
@@ -120,8 +139,8 @@ export class Running {
   }
 
   async stop(): Promise<Ran> {
-    this.child.kill('SIGTERM');
-    const hard = setTimeout(() => this.child.kill('SIGKILL'), 10_000);
+    signalGroup(this.#group, 'SIGTERM');
+    const hard = setTimeout(() => signalGroup(this.#group, 'SIGKILL'), 10_000);
     const ran = await this.ended();
     clearTimeout(hard);
     return ran;

@@ -1,5 +1,5 @@
 /** The frames of a journey as a fixture: what names a key, a secret, an id or a time is replaced. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Journey } from './journeys.ts';
@@ -49,9 +49,16 @@ function cleaned(value: Json, key: string, known: Known): Json {
 const isTick = (frame: Json): boolean => frame.event === 'tick';
 
 function framesOf(passed: readonly Passed[], known: Known): readonly RecordedFrame[] {
+  const numbers = new Map<string, string>();
+  const numbered = (frame: Json): Json => {
+    if (typeof frame.id !== 'string') return frame;
+    const number = numbers.get(frame.id) ?? String(numbers.size + 1);
+    numbers.set(frame.id, number);
+    return { ...frame, id: number };
+  };
   return passed.flatMap((one) => {
     if (!('frame' in one) || isTick(one.frame)) return [];
-    return [{ socket: one.socket, from: one.from, frame: cleaned(one.frame, '', known) }];
+    return [{ socket: one.socket, from: one.from, frame: cleaned(numbered(one.frame), '', known) }];
   });
 }
 
@@ -63,6 +70,10 @@ export function writeRecording(journey: Journey, { stops }: Travelled, known: Kn
   const file = fileOf(journey);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${lines.join('\n')}\n`);
+}
+
+export function hasRecording(journey: Journey): boolean {
+  return existsSync(fileOf(journey));
 }
 
 export function readRecording(journey: Journey): readonly RecordedStop[] {

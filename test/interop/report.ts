@@ -18,6 +18,8 @@ export class Report {
   }
 
   problem(text: string): void {
+    // At once, because the whole run takes a while and may be interrupted.
+    process.stderr.write(`problem: ${text}\n`);
     this.problems.push(text);
   }
 

@@ -42,7 +42,8 @@ const OF_WAITING: readonly Reason[] = [
   {
     id: 'told-to-wait',
     why: 'a device without rights is held, told so, and then told to come back with the same request',
-    explains: /^\+ (event connect\.pending|refuses connect\.(recommendedNextStep|retryable|pauseReconnect|approved\w+)\b)/,
+    explains:
+      /^\+ (event connect\.pending|refuses connect\.(recommendedNextStep|retryable|pauseReconnect|approved\w+)\b)/,
   },
 ];
 
@@ -56,7 +57,8 @@ const OF_RIGHTS: readonly Reason[] = [
   {
     id: 'token-kept',
     why: 'so the token stays in the folder of the command line, where the published gateway made it delete it',
-    explains: /^\+ in state\/(identity\/device-auth\.json|state\/openclaw\.sqlite: gateway_origin_device_tokens)|^- in state\/identity\/device-auth\.json: +"tokens": \{\}/,
+    explains:
+      /^\+ in state\/(identity\/device-auth\.json|state\/openclaw\.sqlite: gateway_origin_device_tokens)|^- in state\/identity\/device-auth\.json: +"tokens": \{\}/,
     of: /device token only, state folder/,
   },
   {
@@ -68,7 +70,8 @@ const OF_RIGHTS: readonly Reason[] = [
   {
     id: 'local-probe',
     why: 'a probe from this computer with the shared secret sees what its owner may see',
-    explains: /^(- hello, scopes $|\+ hello, scopes operator\.read$|- hello\.auth\.scopes\[\]$|- refuses (system-presence|status|config\.get)\b|- says (Warning:$|- Read-probe diagnostics))/,
+    explains:
+      /^(- hello, scopes $|\+ hello, scopes operator\.read$|[-+] hello\.auth\.scopes\[\]( string)?$|- refuses (system-presence|status|config\.get)\b|- says (Warning:$|- Read-probe diagnostics))/,
     of: /local, .*(status|probe)/,
   },
 ];
@@ -77,7 +80,8 @@ const OF_DEVICES: readonly Reason[] = [
   {
     id: 'more-of-a-request',
     why: 'a request shows its revision, what is missing, who asked for what, how often, and until when it stays',
-    explains: /^\+ (device\.pair\.list|prints)\.pending\[\]\.(revision|missing|attempts|expiresAtMs|askedBy|clientVersion|remoteIp)\b/,
+    explains:
+      /^\+ (device\.pair\.list|prints)\.pending\[\]\.(revision|missing|attempts|expiresAtMs|askedBy|clientVersion|remoteIp)\b/,
   },
   {
     id: 'more-of-a-device',
@@ -98,7 +102,8 @@ const OF_DEVICES: readonly Reason[] = [
   {
     id: 'who-approved',
     why: 'how a device was approved and when it was last seen is in its history, `antechamber devices log`',
-    explains: /^- (device\.pair\.(list|approve)|prints)\.(paired\[\]|device)\.(approvedVia|lastSeen\w+|tokens\[\]\.lastUsedAtMs)\b/,
+    explains:
+      /^- (device\.pair\.(list|approve)|prints)\.(paired\[\]|device)\.(approvedVia|lastSeen\w+|tokens\[\]\.lastUsedAtMs)\b/,
   },
   {
     id: 'label',
@@ -142,4 +147,10 @@ const OF_THE_MACHINE: readonly Reason[] = [
   },
 ];
 
-export const WANTED: readonly Reason[] = [...OF_WAITING, ...OF_RIGHTS, ...OF_DEVICES, ...OF_THE_MACHINE, ...OF_AGENTS];
+export const WANTED: readonly Reason[] = [
+  ...OF_WAITING,
+  ...OF_RIGHTS,
+  ...OF_DEVICES,
+  ...OF_THE_MACHINE,
+  ...OF_AGENTS,
+];
