@@ -54,6 +54,18 @@ const rejects = (request: RequestRef): AuthorizationEvent => ({
   request,
 });
 
+/** Another gateway's word of the device; the same words have the same fingerprint. */
+const brings = (scopes: readonly string[]): AuthorizationEvent => ({
+  ...owner,
+  type: 'device.imported',
+  ceiling: scopes,
+  grant: scopes,
+  tokenHash: 'the hash of a token',
+  epoch: 1,
+  fingerprint: scopes.join(),
+  approvedAtMs: NOW,
+});
+
 const ALWAYS: readonly AuthorizationEvent[] = [
   asks([READ]),
   asks(WISH),
@@ -119,7 +131,7 @@ function events(snapshot: Snapshot): AuthorizationEvent[] {
 
 /** What the model and a store both know of a record: all of it but ids, times and counts. */
 export function project({ state, record }: RoleRecord) {
-  const { ceiling, grant, request, quiet, quietEpisodesMs, tombstone, tokens } = record;
+  const { ceiling, grant, request, quiet, quietEpisodesMs, tombstone, tokens, imported } = record;
   return {
     state,
     ceiling,
@@ -132,13 +144,15 @@ export function project({ state, record }: RoleRecord) {
     reissuable: tokens.current - tokens.floor,
     delivered: tokens.delivered,
     retires: tokens.retireAtMs !== null,
+    imported: imported && imported.isUntouched,
   };
 }
 
 /** All of a record that makes a difference to what can follow. */
 function identify(snapshot: Snapshot): string {
-  const { request, tokens } = snapshot.context;
-  return JSON.stringify([project(roleRecordOf(snapshot)), request?.expiresAtMs, tokens.retireAtMs]);
+  const { request, tokens, imported } = snapshot.context;
+  const times = [request?.expiresAtMs, tokens.retireAtMs];
+  return JSON.stringify([project(roleRecordOf(snapshot)), times, imported?.fingerprint]);
 }
 
 export const roleRecordOf = ({ value, context }: Snapshot): RoleRecord => ({ state: value, record: context });
@@ -200,6 +214,20 @@ const STORIES: readonly (readonly AuthorizationEvent[])[] = [
   ),
 ];
 
+const forgives: AuthorizationEvent = { ...owner, type: 'quiet.forgiven' };
+const revokes: AuthorizationEvent = { ...owner, type: 'grant.revoked' };
+const rotates: AuthorizationEvent = { ...owner, type: 'token.rotated', scopes: null };
+/** What another gateway knew of the device; with it, every state would be there several times over. */
+const IMPORTS: readonly (readonly AuthorizationEvent[])[] = [
+  [brings([READ]), brings([READ]), brings(WISH), rotates, brings([READ]), brings(WISH)],
+  [asks([READ]), brings([READ])],
+  [asks(WISH), brings([READ]), brings([READ]), brings(WISH)],
+  [brings([READ]), asks(WISH), brings([]), approves(open(1)), brings([READ])],
+  [asks([READ]), approves(open(1)), asks(WISH), brings(WISH)],
+  [asks([READ]), rejects(open(1)), brings([READ]), forgives, asks([READ]), brings([READ])],
+  [brings([READ]), revokes, brings([READ]), brings(WISH), forgives, asks(WISH), brings([READ]), brings(WISH)],
+];
+
 /** The steps of a story as the machine takes them. */
 function told(story: readonly AuthorizationEvent[]): Walk {
   const steps: { state: Snapshot; event: { type: string } }[] = [
@@ -232,5 +260,5 @@ export function authorizationPaths() {
     for (const one of news) seen.add(one);
     return news.length > 0;
   });
-  return { model, all, chosen, stories: STORIES.map(told) };
+  return { model, all, chosen, stories: [...STORIES, ...IMPORTS].map(told) };
 }

@@ -1,8 +1,9 @@
-import type { AuthorizationEvent } from '../../machines/authorization-events.ts';
+import type { AuthorizationEvent, DeviceImported } from '../../machines/authorization-events.ts';
 import { type AuthorizationRecord, nextDeadline } from '../../machines/record.ts';
 import type { RequestRef } from '../../machines/vocabulary.ts';
 import { autoApprovePolicy } from '../../src/authority/authority.ts';
 import { type RoleRecord, roleOf, UNKNOWN_ROLE } from '../../src/authority/device.ts';
+import { importAll } from '../../src/authority/importing.ts';
 import { withdraw } from '../../src/authority/request-decisions.ts';
 import { type House, type HouseOptions, openHouse, SHARED } from '../support/harness.ts';
 import { type Ask, type Frame, newDevice, type RawClient } from '../support/raw-client.ts';
@@ -98,11 +99,21 @@ export class AuthorizationStage {
         return this.#rpc('device.token.reissue', ofRole);
       case 'quiet.forgiven':
         return this.#rpc('device.quiet.forgive', { deviceId });
+      case 'device.imported':
+        return this.#import(event);
       case 'grant.revoked':
         return this.#rpc('device.token.revoke', ofRole);
       case 'device.removed':
         return this.#rpc('device.pair.remove', { deviceId });
     }
+  }
+
+  async #import({ ceiling, grant, tokenHash, approvedAtMs }: DeviceImported): Promise<void> {
+    const { id: deviceId, publicKey } = this.#device;
+    const role = { role: ROLE, ceiling, grant, tokenHash, revokedAtMs: null } as const;
+    const of = { label: null, profile: {}, createdAtMs: 0, approvedAtMs, approvedVia: null };
+    const device = { deviceId, publicKey, ...of, roles: [role] };
+    await importAll(this.house.owner, { source: 'another gateway', devices: [device], requests: [] });
   }
 
   async #connect(ask: Ask, headers: Readonly<Record<string, string>> = REMOTE): Promise<Frame> {
