@@ -47,14 +47,16 @@ export function readRecord(
   const standing = standingOf(state, record);
   const paired = standing === 'paired';
   const covered = paired && covers(record.grant, wish);
-  const joinable = !covered && record.request !== null && joinsOpen(record, wish);
+  const untilMs = quietUntil(record, lacking(record, wish, paired), atMs);
+  // Quiet comes before joining, here as in the machine (R1): who was declined does not wait beside another's request.
+  const joinable = !covered && untilMs === null && record.request !== null && joinsOpen(record, wish);
   return {
     standing,
     covered,
     live: coveredPart(record.grant, paired ? wish : []),
     open: joinable && record.request ? newestRef(record.request) : null,
     openUntilMs: joinable && record.request ? record.request.expiresAtMs : null,
-    quietUntilMs: quietUntil(record, lacking(record, wish, paired), atMs),
+    quietUntilMs: untilMs,
     generation: record.tokens.current,
     grantVersion: record.grantVersion,
   };
