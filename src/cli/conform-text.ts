@@ -12,8 +12,8 @@ const WORDS: Readonly<Record<Result['verdict'], string>> = {
 };
 const MARGIN = ' '.repeat(7);
 /** Enough to see what happened: how it began, and what came just before the verdict. */
-const FIRST = 6;
-const LAST = 18;
+const FIRST = 4;
+const LAST = 12;
 
 /** One case: its verdict and title, what was seen, and the frames of one that did not pass. */
 export function resultLines(result: Result, width: number): readonly string[] {
@@ -29,8 +29,13 @@ export function resultLines(result: Result, width: number): readonly string[] {
   ];
 }
 
+/** Each socket begins with one, and it says nothing. */
+function isChallenge({ shown: frame }: Entry): boolean {
+  return (frame as { readonly event?: unknown }).event === 'connect.challenge';
+}
+
 function excerpt(frames: readonly Entry[]): readonly string[] {
-  const lines = frames.map((entry) => shown(entryLine(entry)));
+  const lines = frames.filter((entry) => !isChallenge(entry)).map((entry) => shown(entryLine(entry)));
   if (lines.length <= FIRST + LAST) return lines;
   const left = lines.length - FIRST - LAST;
   return [

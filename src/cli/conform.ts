@@ -53,6 +53,9 @@ async function run(shell: Shell, url: string, flags: Flags): Promise<void> {
   const bare = new Target({ url, shared, asRemote: false });
   const asRemote = (flags.asRemote as boolean | undefined) ?? bare.isLoopback;
   const isJson = flags.json === true;
+  const junit = typeof flags.junit === 'string' ? resolve(flags.junit) : null;
+  // Found out now, not after everything has run.
+  if (junit !== null) writeFileSync(junit, '');
   const print = (lines: readonly string[]): void => io.out(`${lines.join('\n')}\n`);
   const signal = io.interrupted();
   const options = { url, shared, asRemote, cases, signal, now: io.now };
@@ -64,7 +67,7 @@ async function run(shell: Shell, url: string, flags: Flags): Promise<void> {
     throw explained(error, url);
   });
   print(isJson ? [JSON.stringify(report, null, 2)] : summaryLines(report, io.columns));
-  if (typeof flags.junit === 'string') writeFileSync(resolve(flags.junit), toJunit(report));
+  if (junit !== null) writeFileSync(junit, toJunit(report));
   if (!isGood(report)) shell.exitCode = EXIT.failed;
 }
 

@@ -78,7 +78,9 @@ async function approveAndLook(scene: Scene, { device, requestId }: Seen): Promis
   const granted = (await scene.grantOf(device)) ?? [];
   const beyond = granted.filter((scope) => !covers(READ, [scope]));
   scene.expect(beyond.length === 0, `the approval of operator.read gave ${beyond.join(' ')} as well`);
-  if (ok) scene.expect(covers(granted, READ), 'the approval did not give operator.read');
+  if (!ok) return;
+  const { last } = await scene.enter(device, READ, 2);
+  scene.expect(last.missing.length === 0, 'the approval did not give operator.read');
 }
 
 const incomparable: Case = {

@@ -101,8 +101,22 @@ function frameLine({ type, id, method, params, ok, payload, error, event }: Fiel
   return `#${id} ${ok === true ? `ok ${spaced(payload)}` : `error ${spaced(error)}`}`;
 }
 
+/** A line leaves these out; the frames of the JSON report have them. */
+const ONLY_IN_JSON: ReadonlySet<string> = new Set([
+  'publicKey',
+  'signature',
+  'nonce',
+  'maxProtocol',
+  'roles',
+  'isRepair',
+  'rotatedAtMs',
+  'createdAtMs',
+  'server',
+]);
+
 /** JSON with spaces, where a terminal may break it. */
 function spaced(value: unknown): string {
   if (value === undefined) return '';
-  return JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ');
+  const isKept = (key: string, field: unknown): unknown => (ONLY_IN_JSON.has(key) ? undefined : field);
+  return JSON.stringify(value, isKept, 1).replace(/\n\s*/g, ' ');
 }
