@@ -33,7 +33,8 @@ export function livenessOf(explored: Explored): Liveness {
   const violations: Violation[] = [];
   const note = (invariant: string, node: number): void => {
     if (violations.some((one) => one.invariant === invariant)) return;
-    violations.push({ invariant, story: storyOf(joint, states, graph.state[node] as number, null) });
+    const index = graph.state[node] as number;
+    violations.push({ invariant, story: storyOf(joint, states, index, null), index, last: null });
   };
   graph.enabled.forEach((enabled, node) => {
     if (enabled === 0) note('I8a a program is granted everything, and nothing will ever happen to it', node);

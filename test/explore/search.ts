@@ -11,6 +11,9 @@ export interface Violation {
   readonly invariant: string;
   /** What happened before, from the first state on. */
   readonly story: readonly string[];
+  /** The state in which it happened, and the step that broke it; null when the state itself is wrong. */
+  readonly index: number;
+  readonly last: Happening | null;
 }
 
 export interface Explored {

@@ -17,21 +17,28 @@ export function storyOf(
   index: number,
   last: Happening | null,
 ): readonly string[] {
-  const names = Array.from({ length: joint.world.sockets }, (_, place) => place + 1);
-  const lines: string[] = [];
   const line = (happening: Happening): string => {
     const { place, text } = happening;
-    return place < 0 || joint.world.sockets === 1 ? subject(happening) : `socket ${names[place]} ${text}`;
+    return place < 0 || joint.world.sockets === 1 ? subject(happening) : `socket ${place + 1} ${text}`;
   };
-  for (const { happening, order } of legsTo(joint, states, index)) {
-    lines.push(line(happening));
-    const before = [...names];
-    order.forEach((from, to) => {
-      names[to] = before[from] ?? 0;
-    });
-  }
-  if (last) lines.push(line(last));
-  return lines;
+  const { legs, names } = namedPath(joint, states, index);
+  const all = last ? [...legs, { ...last, place: last.place < 0 ? -1 : (names[last.place] ?? 0) }] : legs;
+  return all.map(line);
+}
+
+/** The path with each place as it was at first: symmetry exchanges them on the way. */
+export function namedPath(
+  joint: Joint,
+  states: States,
+  index: number,
+): { readonly legs: readonly Happening[]; readonly names: readonly number[] } {
+  let names = Array.from({ length: joint.world.sockets }, (_, place) => place);
+  const legs = legsTo(joint, states, index).map(({ happening, order }) => {
+    const before = names;
+    names = order.map((from) => before[from] ?? 0);
+    return { ...happening, place: happening.place < 0 ? -1 : (before[happening.place] ?? 0) };
+  });
+  return { legs, names };
 }
 
 function subject({ place, text }: Happening): string {

@@ -179,3 +179,31 @@ export const WORLDS: readonly World[] = [
   THREE_SOCKETS,
   FOUR_SCOPES,
 ];
+
+/** Too big to be explored: random walks go through it. */
+export const BEYOND: World = {
+  ...BARE,
+  name: 'beyond',
+  about: 'one device in two roles, five sockets, four scopes, every verb, every fault',
+  roles: ['operator', 'node'],
+  sockets: 5,
+  programs: [
+    byToken(read),
+    { ...byToken(readPair), kind: '2026.2.19' },
+    program('writing pairer', wishOf(WRITE, PAIR)),
+    holding(admin),
+    { ...pair, name: 'command line', commandLine: true },
+    program('probe', wishOf(READ, ADMIN), { manner: 'serve', probe: true }),
+    { ...byToken(write), kind: 'openclaw-node' },
+    { ...program('node', wishOf()), role: 'node' },
+  ],
+  verbs: ['approve', 'reject', 'rotate', 'revoke', 'remove', 'forgive', 'reissue', 'vain'],
+  parts: [[READ], [PAIR]],
+  rotations: [[READ], [WRITE]],
+  revisions: 4,
+  episodes: 3,
+  generations: 3,
+  time: ['request', 'quiet', 'grace', 'age'],
+  faults: true,
+  upgrades: [wishOf(PAIR)],
+};
