@@ -10,7 +10,7 @@ import { Running, surroundings } from './program.ts';
 import type { Release } from './releases.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const START_MS = 90_000;
+const START_MS = 300_000;
 /** Where the recorder comes from: what it says of its client is believed. */
 const PROXY = '127.0.0.1';
 

@@ -31,6 +31,9 @@ interface Side {
 
 const COLUMNS: Readonly<Record<string, string>> = { '2026.2.19': '2.19', '2026.9.6': '9.6' };
 
+/** Where a published command line decides by itself when it takes the gateway's store for its own. */
+const APPROVED_HERE = /^file .*\bdevices\/(paired|pending)\.json|: device_pairing_(paired|pending) /;
+
 function knownOf(travelled: Travelled, gateway: Gateway, secret: string): Known {
   const texts = new Map([
     [travelled.home, 'home'],
@@ -106,9 +109,12 @@ async function journeyCells(journey: Journey, release: Release, ground: Ground):
     return { row: stop.cli, column, text: cellOf(stop, judge(subject, differences, ground), failed) };
   });
   const subject = `${generation}, ${name}, state folder`;
+  const kept = leftBehind(ours.travelled.home, ours.known);
+  for (const line of kept.filter((one) => APPROVED_HERE.test(one)))
+    ground.report.problem(`${subject}: decided beside the gateway: ${line}`);
   const left = compare(
     subject,
-    leftBehind(ours.travelled.home, ours.known),
+    kept,
     leftBehind(theirs.travelled.home, theirs.known),
     WANTED,
   );

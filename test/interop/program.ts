@@ -14,7 +14,7 @@ export interface Ran {
 }
 
 /** More than any command needs on a slow machine. */
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 240_000;
 
 /** What a published program would start, fetch or announce by itself is off. */
 const QUIET = {

@@ -52,6 +52,15 @@ function printReasons(report: Report, isWhole: boolean): void {
   report.print('');
 }
 
+/** A part that breaks off fails the run; the others still tell what they see. */
+async function take(part: string, release: Release, ground: Ground): Promise<void> {
+  try {
+    await PARTS[part]?.(release, ground);
+  } catch (cause) {
+    ground.report.problem(`${release.version}, ${part}: broke off: ${(cause as Error).message}`);
+  }
+}
+
 async function run(
   releases: readonly Release[],
   parts: readonly string[],
@@ -63,7 +72,7 @@ async function run(
   try {
     const ground = { cache: await install(releases), report, folder, secret, record: values.record };
     for (const release of releases) {
-      for (const part of parts) await PARTS[part]?.(release, ground);
+      for (const part of parts) await take(part, release, ground);
     }
   } finally {
     if (values.keep) process.stderr.write(`kept: ${folder}\n`);
