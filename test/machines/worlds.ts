@@ -3,7 +3,13 @@ import type {
   AuthorizationEvent,
   DeviceImported,
 } from '../../machines/authorization-events.ts';
-import { type AuthorizationRecord, FRESH, type Imported, type OpenRequest, type Terms } from '../../machines/record.ts';
+import {
+  type AuthorizationRecord,
+  FRESH,
+  type Imported,
+  type OpenRequest,
+  type Terms,
+} from '../../machines/record.ts';
 import type { RequestedScopes } from '../../machines/vocabulary.ts';
 import type { RoleRecord } from '../../src/authority/device.ts';
 import type { World } from './explore.ts';

@@ -144,7 +144,7 @@ export function project({ state, record }: RoleRecord) {
     reissuable: tokens.current - tokens.floor,
     delivered: tokens.delivered,
     retires: tokens.retireAtMs !== null,
-    imported: imported && imported.isUntouched,
+    imported: imported?.isUntouched ?? null,
   };
 }
 
