@@ -4,7 +4,7 @@ import { DEFAULT_WAITING, type WaitingSettings } from '../gateway/settings.ts';
 import { readDuration } from './duration.ts';
 import { usage } from './exit.ts';
 import type { Resolved } from './settings.ts';
-import { readModeManner, readSlice, type Values } from './settings-table.ts';
+import { readListenAddress, readModeManner, readSlice, type Values } from './settings-table.ts';
 
 /** All that `serve` needs to know, with the defaults filled in. */
 export interface ServeSettings {
@@ -13,12 +13,15 @@ export interface ServeSettings {
   readonly auth: 'token' | 'password' | 'none';
   readonly trustedProxies: readonly string[];
   readonly local: 'auto' | 'none';
+  /** Null where every page may connect. */
+  readonly allowedOrigins: readonly string[] | null;
   readonly deviceless: 'owner' | 'none';
   readonly autoApprove: 'none' | 'first-pairing' | 'all';
   readonly logFile: string | null;
   readonly logLevel: string;
   readonly tls: { readonly certPath: string; readonly keyPath: string } | null;
   readonly waiting: WaitingSettings;
+  readonly metrics: { readonly host: string; readonly port: number } | null;
   readonly showToken: boolean;
 }
 
@@ -42,7 +45,16 @@ export function serveSettings({ values }: Pick<Resolved, 'values'>): ServeSettin
     logLevel: values['log-level'] ?? 'info',
     tls: tlsOf(values),
     waiting: waitingOf(values),
+    ...optionalOf(values),
     showToken: values['show-token'] ?? false,
+  };
+}
+
+/** What is not there unless somebody wants it. */
+function optionalOf(values: Values): Pick<ServeSettings, 'allowedOrigins' | 'metrics'> {
+  return {
+    allowedOrigins: values['allowed-origin'] ?? null,
+    metrics: readListenAddress(values.metrics ?? '') ?? null,
   };
 }
 

@@ -22,6 +22,7 @@ export function addServe(parent: Command, shell: Shell): void {
     'tls-key',
     'trusted-proxy',
     'local',
+    'allowed-origin',
     'deviceless',
     'auto-approve',
     'waiting',
@@ -31,6 +32,7 @@ export function addServe(parent: Command, shell: Shell): void {
     'quiet-period',
     'log-file',
     'log-level',
+    'metrics',
   ]);
   withHelp(verb, [
     'serve',

@@ -8,6 +8,7 @@ import { openLog, type ServeLog } from './log.ts';
 import { restoredText } from './open-gate.ts';
 import type { CommandFor } from './refused.ts';
 import { makeReload } from './reload.ts';
+import { openMetrics, type ServeMetrics } from './serve-metrics.ts';
 import { type ServeSettings, serveSettings, termsOf } from './serve-settings.ts';
 import { type Flags, type Resolved, resolveSettings } from './settings.ts';
 import { makeStateFolder, openState, readSecret, type State, sharedToken } from './state.ts';
@@ -21,6 +22,7 @@ interface Serving {
   readonly logging: ServeLog;
   readonly io: Io;
   readonly command: CommandFor;
+  readonly metrics: ServeMetrics | null;
 }
 
 /** Runs a gateway until it is interrupted. Rejects with what kept it from starting. */
@@ -30,6 +32,7 @@ export async function serve(flags: Flags, io: Io): Promise<void> {
   makeStateFolder(resolved.stateDir);
   const logging = openLog(settings, io);
   const command = commandFor(flags, io);
+  const metrics = settings.metrics && (await openMetrics(settings.metrics, VERSION));
   try {
     const state = await openState({
       folder: resolved.stateDir,
@@ -37,9 +40,10 @@ export async function serve(flags: Flags, io: Io): Promise<void> {
       terms: termsOf(resolved.values),
       autoApprove: autoApprovePolicy(settings.autoApprove),
       onAudit: (line) => logging.log.info(line),
+      ...(metrics && { wrap: metrics.wrap }),
     });
     try {
-      await serveOn(state, { resolved, settings, logging, io, command });
+      await serveOn(state, { resolved, settings, logging, io, command, metrics });
     } finally {
       await state.close();
     }
@@ -49,23 +53,26 @@ export async function serve(flags: Flags, io: Io): Promise<void> {
 }
 
 async function serveOn(state: State, serving: Serving): Promise<void> {
-  const { resolved, settings, logging, io, command } = serving;
+  const { resolved, settings, logging, io, command, metrics } = serving;
   const auth = readAuth(resolved, settings);
   const told = warnings(settings, state.folder, runningGateway(state.folder));
   const restored = state.restoredFromBackup ? [restoredText(state.folder, command)] : [];
   for (const text of [...restored, ...told]) io.err(`warning: ${text}\n`);
   // Asked for before anything listens: a signal during the start must stop it, too.
   const interrupted = io.interrupted();
+  await metrics?.begin(state.authority);
   const gateway = await start(state, serving, auth);
   try {
     writeGatewayFile(state.folder, { pid: process.pid, url: gateway.url });
     io.onHangup(makeReload({ gateway, logging, readAuth: () => readAuth(resolved, settings) }, auth));
+    if (metrics) io.out(`metrics on ${await metrics.serve(gateway)}\n`);
     const secret = auth.mode === 'none' ? null : auth.secret;
     io.out(`${welcome(gateway.url, resolved, settings, secret, command).join('\n')}\n`);
     await aborted(interrupted);
     io.err('stopping; the same signal again ends it at once\n');
   } finally {
     removeGatewayFile(state.folder);
+    await metrics?.stop();
     await gateway.stop('service restart');
   }
   io.out('stopped; open requests stay open\n');
@@ -73,10 +80,10 @@ async function serveOn(state: State, serving: Serving): Promise<void> {
 
 async function start(
   { authority }: State,
-  { settings, logging }: Serving,
+  { settings, logging, metrics }: Serving,
   auth: SharedAuth,
 ): Promise<Gateway> {
-  const { host, port, tls, local, trustedProxies, deviceless, waiting } = settings;
+  const { host, port, tls, local, trustedProxies, allowedOrigins, deviceless, waiting } = settings;
   try {
     return await startGateway({
       authority,
@@ -84,10 +91,11 @@ async function start(
       host,
       port,
       ...(tls && { tls }),
-      locality: { local, trustedProxies },
+      locality: { local, trustedProxies, ...(allowedOrigins && { allowedOrigins }) },
       deviceless,
       waiting,
       log: logging.log,
+      ...metrics?.hooks,
       version: VERSION,
     });
   } catch (cause) {

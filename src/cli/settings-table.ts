@@ -75,6 +75,18 @@ export function isAddressRange(value: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32));
 }
 
+/** `9464`, `host:9464` or `[::1]:9464`; undefined when it is not that. Without a host it is loopback. */
+export function readListenAddress(value: string): { host: string; port: number } | undefined {
+  const match = /^(?:(?:\[([\da-f:.]+)\]|([\w.-]+)):)?(\d{1,5})$/i.exec(value);
+  const port = Number(match?.[3]);
+  return match && port <= 65_535 ? { host: match[1] ?? match[2] ?? '127.0.0.1', port } : undefined;
+}
+
+/** As a browser sends it: `https://app.example`, with a port if it has one, and nothing after it. */
+export function isOrigin(value: string): boolean {
+  return /^[a-z][a-z\d+.-]*:\/\/[^\s/?#@]+$/.test(value) && URL.canParse(value);
+}
+
 export function isGatewayUrl(value: string): boolean {
   return URL.canParse(value) && /^wss?:$/.test(new URL(value).protocol);
 }
@@ -111,6 +123,12 @@ export const SETTINGS = {
     'whether loopback clients count as local (default: auto on a loopback host without proxies)',
     ['auto', 'none'],
   ),
+  'allowed-origin': list(
+    'page that may connect beside those of the gateway’s own host; without any, every page may (repeatable)',
+    '<origin>',
+    'an origin such as https://app.example',
+    isOrigin,
+  ),
   deviceless: choice('what a local client with the shared secret and without a device is', ['owner', 'none']),
   'auto-approve': choice('which local devices are approved without an owner', [
     'none',
@@ -136,6 +154,10 @@ export const SETTINGS = {
   ),
   'request-lifetime': duration('how long a request stays open after its last attempt'),
   'quiet-period': duration('how long what was declined stays declined'),
+  metrics: {
+    ...text('serve /metrics there, to whoever reaches it', '<[host:]port>', 'a port, or host:port'),
+    check: (value) => readListenAddress(value) !== undefined,
+  },
   'show-token': {
     form: null,
     about: 'print the shared secret at the start',

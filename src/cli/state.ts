@@ -17,6 +17,7 @@ export interface StateOptions {
   readonly terms: Partial<Terms>;
   readonly autoApprove?: AutoApprove;
   readonly onAudit?: (line: string) => void;
+  readonly wrap?: (store: Store) => Store;
 }
 
 /** An open state folder. Several processes may have the same one open. */

@@ -34,16 +34,23 @@ function entrance(url: string, auth: ServeSettings['auth'], file: string | null)
 
 /** What an owner should know before the first client comes. */
 export function warnings(
-  { host, auth, tls }: Pick<ServeSettings, 'host' | 'auth' | 'tls'>,
+  { host, auth, tls, metrics }: Pick<ServeSettings, 'host' | 'auth' | 'tls'> & Partial<ServeSettings>,
   folder: string,
   other: GatewayFile | undefined,
 ): readonly string[] {
-  const isOpen = !isLoopback(host) && host !== 'localhost';
+  const isOpen = !isOwnHost(host);
   return [
     ...(other ? [`another gateway (process ${other.pid}, ${other.url}) already works on ${folder}`] : []),
     ...(isOpen && auth === 'none' ? [`anybody who reaches ${host} may ask to be paired (--auth none)`] : []),
     ...(isOpen && !tls
       ? ['secrets cross the network in the clear (no --tls-cert) unless a proxy adds TLS']
       : []),
+    ...(metrics && !isOwnHost(metrics.host)
+      ? [`anybody who reaches ${metrics.host} may read the figures (--metrics)`]
+      : []),
   ];
+}
+
+function isOwnHost(host: string): boolean {
+  return isLoopback(host) || host === 'localhost';
 }

@@ -4,12 +4,14 @@ import { OPENCLAW_VOCABULARY, type Role, type Vocabulary } from '../../machines/
 import type { Authority } from '../authority/authority.ts';
 import { makeHello } from '../protocol/hello.ts';
 import { Announcer } from './announcer.ts';
+import { countStates } from './connection-states.ts';
 import { consoleMethods } from './console-methods.ts';
 import { type Authenticate, type Core, KeyCache, type Log, type SessionCallbacks } from './core.ts';
 import { FailureLimiter, makeCredentialCheck, type SharedAuth } from './credentials.ts';
 import { deviceMethods } from './device-methods.ts';
 import type { LiveSession } from './live-session.ts';
 import { isLoopback, type LocalitySettings, makeLocality, networkOf, plainAddress } from './locality.ts';
+import { type Meter, SILENT_METER } from './meter.ts';
 import type { Method } from './method.ts';
 import { nodeMethods } from './node-methods.ts';
 import { limitPayload } from './payload-limit.ts';
@@ -45,6 +47,8 @@ export interface AttachOptions extends SessionCallbacks {
   readonly deviceless?: 'owner' | 'none';
   readonly version?: string;
   readonly log?: Log;
+  /** For whoever counts what happens. */
+  readonly meter?: Meter;
   /** False: the owner turns time with `turn` (tests). Default true. */
   readonly runTimers?: boolean;
 }
@@ -55,6 +59,8 @@ export interface Attached {
   sessions(): readonly LiveSession[];
   /** How many connections wait for an answer to their connect. */
   parked(): number;
+  /** How many connections are in each state of the connection machine. */
+  connections(): Readonly<Record<string, number>>;
   /** Whether too many sockets have proved nothing yet, of this peer's address or in all; for a host that wants to refuse
    * more at the upgrade. */
   isCrowded(request: IncomingMessage): boolean;
@@ -127,6 +133,7 @@ function buildCore(options: AttachOptions, core: () => Core): Core {
     version,
     startedMs: clock.now(),
     log,
+    meter: options.meter ?? SILENT_METER,
     callbacks: options,
     authenticate: options.authenticate ?? makeCredentialCheck(options.auth ?? { mode: 'none' }),
     unproven: new Map(),
@@ -166,6 +173,7 @@ export function attach(server: WebSocketServer, options: AttachOptions): Attache
   return {
     sessions: () => [...core.sessions].filter((session) => session.isAuthorized),
     parked: () => core.room.parkedCount,
+    connections: () => countStates(core.sessions),
     isCrowded: (request) => {
       // Without a trusted proxy a loopback peer is itself, and not limited: its headers need no second reading.
       if (!hasProxies && isLoopback(plainAddress(request.socket.remoteAddress))) return false;

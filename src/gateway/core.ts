@@ -8,6 +8,7 @@ import { importPublicKey } from '../protocol/signature.ts';
 import type { CredentialReading, FailureLimiter } from './credentials.ts';
 import type { LiveSession } from './live-session.ts';
 import type { PeerAddress } from './locality.ts';
+import type { Meter } from './meter.ts';
 import type { Method } from './method.ts';
 import type { Progress } from './progress.ts';
 import type { RefusalLog } from './refusal-log.ts';
@@ -60,6 +61,7 @@ export interface Core {
   readonly version: string;
   readonly startedMs: number;
   readonly log: Log;
+  readonly meter: Meter;
   readonly callbacks: SessionCallbacks;
   /** Replaced when the shared secret changes. */
   authenticate: Authenticate;

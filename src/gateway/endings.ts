@@ -26,6 +26,7 @@ export function refusalFor(session: Session, denial: Denial): Refusal {
   const { admission, client, deviceId, peer } = session;
   const request = 'request' in denial && denial.request ? formatRequestId(denial.request) : '';
   const kind = 'problem' in denial ? denial.problem : 'outcome' in denial ? denial.outcome : '';
+  session.core.meter.refused(denial.code, kind);
   const line = `refused code=${denial.code} kind=${kind} request=${request} client=${JSON.stringify(client.id)}`;
   // Whoever makes up a device token has made up its device as easily.
   const isMadeUp = session.credential === 'device-token' && /-(invalid|mismatch|missing)$/.test(kind);
@@ -44,14 +45,15 @@ function runsOnce({ mode, displayName = '' }: Session['client']): boolean {
   return mode === 'cli' || (mode === 'backend' && displayName.startsWith('gateway:'));
 }
 
+/** A connection that broke off before it was let in. What comes after a colon in `reason` may be the peer's words. */
+export function noteFault(session: Session, reason: string): void {
+  session.core.meter.refused('FAULT', reason.split(':')[0] ?? '');
+  noteRefusal(session, reason, `fault ${reason}`);
+}
+
 /** Logs a connection that was not let in; repeats of `key` are counted, not logged. They are repeats of the
  * device if that `isKnown`, else of the address: a stranger can name as many devices as it likes. */
-export function noteRefusal(
-  session: Session,
-  key: string,
-  line: string,
-  isKnown = session.place.isProved,
-): void {
+function noteRefusal(session: Session, key: string, line: string, isKnown = session.place.isProved): void {
   const { address, connId, core, deviceId } = session;
   const whose = isKnown && deviceId ? deviceId : networkOf(address);
   const who = `device=${deviceId || '<none>'} ip=${JSON.stringify(address)} conn=${connId}`;

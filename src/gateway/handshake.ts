@@ -155,6 +155,7 @@ export async function askAuthority(
     },
   });
   if (answer.ok) {
+    core.meter.asked(answer.verdict);
     admission.declined = answer.verdict === 'quiet';
     const look = await core.authority.readFrom(answer.device, questionOf(session, admission));
     return { look, asLoaded: answer.asLoaded };

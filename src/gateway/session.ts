@@ -13,7 +13,7 @@ import { type Core, tellEmbedder } from './core.ts';
 import type { Credential } from './credentials.ts';
 import { dispatch, dispatchFault } from './dispatch.ts';
 import { type ConnectionActor, startConnection } from './effects.ts';
-import { ENDINGS, noteRefusal, refusalFor, UNREADABLE } from './endings.ts';
+import { ENDINGS, noteFault, refusalFor, UNREADABLE } from './endings.ts';
 import { type Admission, admit, askAuthority, checkProof, lookAt, sendHello } from './handshake.ts';
 import { type LiveSession, UNKNOWN_CLIENT } from './live-session.ts';
 import type { PeerAddress } from './locality.ts';
@@ -215,7 +215,7 @@ export class Session implements LiveSession, Guest, Due {
   end(reason: EndReason): void {
     const ending = reason === 'fault' ? this.#fault.close : ENDINGS[reason];
     if (reason === 'fault' && this.#fault.wire) this.wire.send(errorFrame(this.#connectId, this.#fault.wire));
-    if (!this.#wasAuthorized) noteRefusal(this, ending.reason, `fault ${ending.reason}`);
+    if (!this.#wasAuthorized) noteFault(this, ending.reason);
     this.place.leave(this.#wasAuthorized && this.wire.isOpen ? undefined : this.wire);
     if (this.#calls === 0) return this.wire.close(ending);
     this.#ending = ending;
