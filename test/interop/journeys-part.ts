@@ -22,6 +22,8 @@ export interface Ground {
   readonly secret: string;
   /** Whether the frames that passed replace the fixtures. */
   readonly record: boolean;
+  /** The names of the journeys to take; none for all. */
+  readonly journeys: readonly string[];
 }
 
 interface Side {
@@ -112,12 +114,7 @@ async function journeyCells(journey: Journey, release: Release, ground: Ground):
   const kept = leftBehind(ours.travelled.home, ours.known);
   for (const line of kept.filter((one) => APPROVED_HERE.test(one)))
     ground.report.problem(`${subject}: decided beside the gateway: ${line}`);
-  const left = compare(
-    subject,
-    kept,
-    leftBehind(theirs.travelled.home, theirs.known),
-    WANTED,
-  );
+  const left = compare(subject, kept, leftBehind(theirs.travelled.home, theirs.known), WANTED);
   ground.report.count('state folders');
   if (ground.record) writeRecording(journey, ours.travelled, ours.known);
   const marks = judge(subject, left, ground);
@@ -126,7 +123,9 @@ async function journeyCells(journey: Journey, release: Release, ground: Ground):
 
 export async function runJourneys(release: Release, ground: Ground): Promise<void> {
   const cells: Cell[] = [];
-  for (const journey of JOURNEYS.filter(({ generation }) => generation === release.version)) {
+  const { journeys } = ground;
+  const taken = JOURNEYS.filter(({ name }) => journeys.length === 0 || journeys.includes(name));
+  for (const journey of taken.filter(({ generation }) => generation === release.version)) {
     process.stderr.write(`${release.version}: ${journey.name}\n`);
     cells.push(...(await journeyCells(journey, release, ground)));
   }

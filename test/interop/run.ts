@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runApprovals } from './approvals-part.ts';
 import { install } from './install.ts';
+import { JOURNEYS } from './journeys.ts';
 import { type Ground, runJourneys } from './journeys-part.ts';
 import { isAlone, runAlone } from './namespace.ts';
 import { RELEASES, type Release } from './releases.ts';
@@ -20,6 +21,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true, default: [] },
     version: { type: 'string', multiple: true, default: [] },
+    journey: { type: 'string', multiple: true, default: [] },
     record: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
   },
@@ -70,7 +72,8 @@ async function run(
   const folder = mkdtempSync(join(tmpdir(), 'antechamber-interop-'));
   const secret = randomBytes(24).toString('hex');
   try {
-    const ground = { cache: await install(releases), report, folder, secret, record: values.record };
+    const cache = await install(releases);
+    const ground = { cache, report, folder, secret, record: values.record, journeys: values.journey };
     for (const release of releases) {
       for (const part of parts) await take(part, release, ground);
     }
@@ -83,9 +86,11 @@ async function run(
 }
 
 const releases = chosen(values.version, RELEASES, ({ version }) => version);
+const names = new Set(JOURNEYS.map(({ name }) => name));
+chosen(values.journey, [...names], (name) => name);
 const parts = chosen(values.only, Object.keys(PARTS), (part) => part);
 if (isAlone()) {
-  const isWhole = releases.length === RELEASES.length;
+  const isWhole = releases.length === RELEASES.length && values.journey.length === 0;
   process.exitCode = (await run(releases, parts, isWhole)) ? 0 : 1;
 } else {
   await install(releases);
