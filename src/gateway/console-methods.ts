@@ -34,9 +34,10 @@ const STATES = ['unpaired', 'pairingPending', 'paired', 'upgradePending', 'revok
 const MOST_EVENTS = 20_000;
 const PAGE = 500;
 
-function viewsOf({ core }: Session, devices: readonly DeviceRecord[], now: number): readonly DeviceView[] {
+function viewsOf({ core }: Session, devices: readonly DeviceRecord[]): readonly DeviceView[] {
+  const { authority, room } = core;
   return devices.map((device) =>
-    deviceView(device, core.room.guests(device.deviceId) as readonly Session[], now),
+    deviceView(authority, device, room.guests(device.deviceId) as readonly Session[]),
   );
 }
 
@@ -60,7 +61,7 @@ async function named(session: Session, ids: readonly string[], now: number): Pro
   const there = new Set(devices.map(({ deviceId }) => deviceId));
   return ok({
     atMs: now,
-    devices: viewsOf(session, devices, now),
+    devices: viewsOf(session, devices),
     next: null,
     gone: ids.filter((id) => !there.has(id)),
   });
@@ -82,12 +83,12 @@ async function devices(asked: Static<typeof Devices>, { session }: Call): Promis
     });
     open.sort((left, right) => left.sinceMs - right.sinceMs);
     const page = open.slice(0, limit).map(({ device }) => device);
-    return ok({ atMs: now, devices: viewsOf(session, page, now), next: null, gone: [] });
+    return ok({ atMs: now, devices: viewsOf(session, page), next: null, gone: [] });
   }
   const left = all.filter(({ deviceId }) => deviceId > after);
   const page = left.slice(0, limit);
   const next = left.length > limit ? (page.at(-1)?.deviceId ?? null) : null;
-  return ok({ atMs: now, devices: viewsOf(session, page, now), next, gone: [] });
+  return ok({ atMs: now, devices: viewsOf(session, page), next, gone: [] });
 }
 
 function connections(deviceId: string, session: Session): Answer {
@@ -103,7 +104,6 @@ async function rejectWithNote(
   const words = displayText(note?.trim() ?? '', 280);
   const done = await reject(decidingFor(session, words === '' ? {} : { note: words }), requestId);
   if (!done.ok) return deniedAnswer(done.denial, 'device pairing rejection');
-  await session.core.room.notice({ deviceId: done.device.deviceId });
   return ok({ requestId: formatRequestId(done.request), deviceId: done.device.deviceId });
 }
 

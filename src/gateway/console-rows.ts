@@ -1,5 +1,6 @@
 import { standingOf } from '../../machines/verdict.ts';
 import { ROLES, type Role } from '../../machines/vocabulary.ts';
+import type { Authority } from '../authority/authority.ts';
 import { type DeviceRecord, roleOf } from '../authority/device.ts';
 import { type PendingRow, pendingRow } from '../authority/listing.ts';
 import type { Session } from './session.ts';
@@ -42,10 +43,18 @@ export interface DeviceView {
 const CLAIMS = ['platform', 'deviceFamily', 'clientId', 'clientMode', 'clientVersion', 'remoteIp'] as const;
 
 /** An open request that is past its deadline is not shown, also when nothing has settled it yet. */
-function roleView(device: DeviceRecord, role: Role, guests: readonly Session[], now: number): RoleView {
+function roleView(
+  authority: Authority,
+  device: DeviceRecord,
+  role: Role,
+  guests: readonly Session[],
+): RoleView {
+  const now = authority.clock.now();
   const { state, record } = roleOf(device, role);
   const pending = pendingRow(device, role);
-  const request = pending && pending.expiresAtMs > now ? pending : null;
+  const isOpen = record.request !== null && pending !== undefined && pending.expiresAtMs > now;
+  // Attempts are written lazily; an owner is shown those of now.
+  const request = isOpen ? { ...pending, attempts: authority.attemptsOf(record.request) } : null;
   const standing = standingOf(state, record);
   const same = guests.filter((guest) => guest.role === role);
   return {
@@ -64,7 +73,11 @@ function roleView(device: DeviceRecord, role: Role, guests: readonly Session[], 
 }
 
 /** `guests` are the connections of this device. */
-export function deviceView(device: DeviceRecord, guests: readonly Session[], now: number): DeviceView {
+export function deviceView(
+  authority: Authority,
+  device: DeviceRecord,
+  guests: readonly Session[],
+): DeviceView {
   const { profile, label } = device;
   // The newest request says who asks; the record's profile is of the last decision.
   const open = ROLES.flatMap((role) => pendingRow(device, role) ?? [])[0];
@@ -81,7 +94,7 @@ export function deviceView(device: DeviceRecord, guests: readonly Session[], now
     ...(claimedName && { claimedName }),
     createdAtMs: device.createdAtMs,
     roles: ROLES.filter((role) => device.roles[role] !== undefined).map((role) =>
-      roleView(device, role, guests, now),
+      roleView(authority, device, role, guests),
     ),
   };
 }

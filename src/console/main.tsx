@@ -1,0 +1,29 @@
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { Book } from './book.ts';
+import { ConsoleContext } from './console-context.ts';
+import { Desk } from './decisions.ts';
+import { Link } from './link.ts';
+import { takeFromAddress } from './secret.ts';
+
+takeFromAddress();
+const link: Link = new Link(
+  (event) => book.heard(event),
+  () => {
+    performance.mark('antechamber.hello');
+    void book.readAll();
+  },
+);
+const ask = <T,>(method: string, params?: object): Promise<T> => link.request<T>(method, params);
+const book = new Book(ask);
+const desk = new Desk(ask, book);
+link.start();
+
+const place = document.getElementById('console');
+if (!place) throw new Error('the page has no place for the console');
+render(
+  <ConsoleContext.Provider value={{ link, book, desk }}>
+    <App />
+  </ConsoleContext.Provider>,
+  place,
+);

@@ -1,0 +1,40 @@
+import { useEffect, useState } from 'preact/hooks';
+
+export type View = 'waiting' | 'devices' | 'fleet';
+
+export interface Route {
+  readonly view: View;
+  /** Of the device that is shown by itself. */
+  readonly deviceId: string | null;
+}
+
+function read(): Route {
+  const [, view = '', id] = location.hash.split('/');
+  if (view === 'device' && id) return { view: 'devices', deviceId: id };
+  return { view: view === 'devices' || view === 'fleet' ? view : 'waiting', deviceId: null };
+}
+
+export function linkTo(view: View): string {
+  return `#/${view}`;
+}
+
+export function linkToDevice(deviceId: string): string {
+  return `#/device/${deviceId}`;
+}
+
+export function go(link: string): void {
+  location.hash = link;
+}
+
+export function useRoute(): Route {
+  const [route, follow] = useState(read);
+  useEffect(() => {
+    const changed = (): void => {
+      follow(read());
+      scrollTo(0, 0);
+    };
+    addEventListener('hashchange', changed);
+    return () => removeEventListener('hashchange', changed);
+  }, []);
+  return route;
+}

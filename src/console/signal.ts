@@ -1,0 +1,43 @@
+import { useEffect, useState } from 'preact/hooks';
+
+/** Something that changes, and tells; many changes before the next frame are told as one. */
+export class Changing {
+  readonly #listeners = new Set<() => void>();
+  #isTold = true;
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  protected changed(): void {
+    if (!this.#isTold) return;
+    this.#isTold = false;
+    // A hidden page has no frames; it is told all the same, so that it is right when it is looked at.
+    if (document.hidden) setTimeout(() => this.#tell(), 100);
+    else requestAnimationFrame(() => this.#tell());
+  }
+
+  #tell(): void {
+    this.#isTold = true;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** Renders again whenever it changes. */
+export function useChanging<T extends Changing>(source: T): T {
+  const [, render] = useState({});
+  useEffect(() => source.onChange(() => render({})), [source]);
+  return source;
+}
+
+const EVERY_MS = 1000;
+
+/** Renders again every second, for ages. */
+export function useSeconds(): void {
+  const [, render] = useState({});
+  useEffect(() => {
+    const timer = setInterval(() => render({}), EVERY_MS);
+    return () => clearInterval(timer);
+  }, []);
+}

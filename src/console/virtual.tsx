@@ -1,0 +1,70 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+
+interface ListProps<T> {
+  readonly items: readonly T[];
+  /** The height of every row, in px. */
+  readonly rowHeight: number;
+  readonly label: string;
+  readonly keyOf: (item: T) => string;
+  readonly children: (item: T) => ComponentChildren;
+  /** Which rows are on the screen now. */
+  readonly onShown?: (items: readonly T[]) => void;
+}
+
+/** Rows drawn beyond the edges of the screen, so that a fast finger finds no gap. */
+const BEYOND = 6;
+
+/** A list of any length that draws only what is on the screen; the page itself scrolls. */
+export function VirtualList<T>({ items, rowHeight, label, keyOf, children, onShown }: ListProps<T>) {
+  const self = useRef<HTMLUListElement>(null);
+  const [range, setRange] = useState<readonly [number, number]>([0, 20]);
+  useEffect(() => {
+    const measure = (): void => {
+      const top = self.current?.getBoundingClientRect().top ?? 0;
+      const first = Math.max(0, Math.floor(-top / rowHeight) - BEYOND);
+      const last = Math.ceil((innerHeight - top) / rowHeight) + BEYOND;
+      setRange((before) => (before[0] === first && before[1] === last ? before : [first, last]));
+    };
+    measure();
+    addEventListener('scroll', measure, { passive: true });
+    addEventListener('resize', measure);
+    return () => {
+      removeEventListener('scroll', measure);
+      removeEventListener('resize', measure);
+    };
+  }, [rowHeight]);
+  const first = Math.min(range[0], Math.max(0, items.length - 1));
+  const shown = items.slice(first, range[1]);
+  const keys = shown.map(keyOf).join(' ');
+  useEffect(() => onShown?.(shown), [keys]);
+  return (
+    <ul ref={self} class="rows" aria-label={label} style={{ height: `${items.length * rowHeight}px` }}>
+      {shown.map((item, index) => (
+        <li
+          key={keyOf(item)}
+          data-row
+          tabIndex={-1}
+          aria-setsize={items.length}
+          aria-posinset={first + index + 1}
+          style={{ transform: `translateY(${(first + index) * rowHeight}px)`, height: `${rowHeight}px` }}
+        >
+          {children(item)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Whether the screen is narrow; rows are higher there. */
+export function useNarrow(): boolean {
+  const query = '(max-width: 720px)';
+  const [isNarrow, setNarrow] = useState(() => matchMedia(query).matches);
+  useEffect(() => {
+    const media = matchMedia(query);
+    const changed = (): void => setNarrow(media.matches);
+    media.addEventListener('change', changed);
+    return () => media.removeEventListener('change', changed);
+  }, []);
+  return isNarrow;
+}

@@ -1,0 +1,179 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Waiting } from './book.ts';
+import { useConsole } from './console-context.ts';
+import { useKeys } from './keys.ts';
+import { Ago, Empty, RoleName, Scopes, Who } from './parts.tsx';
+import { ApprovePart, Reject } from './request-dialogs.tsx';
+import { linkToDevice } from './route.ts';
+import { useChanging } from './signal.ts';
+import { useNarrow, VirtualList } from './virtual.tsx';
+import { counted, outcomeWords } from './words.ts';
+
+/** In px; a row's text never takes more lines than these hold. */
+const ROW = { wide: 108, narrow: 204 };
+/** What has stood in a row for less time than this was not read, and cannot be decided yet, in ms. */
+const READ_MS = 600;
+
+export type Asked = { readonly how: 'part' | 'reject'; readonly row: Waiting } | null;
+
+export function WaitingView() {
+  const { book } = useConsole();
+  useChanging(book);
+  const [asked, ask] = useState<Asked>(null);
+  const isNarrow = useNarrow();
+  const rows = book.waiting;
+  const endWatch = useRef<() => void>(() => {});
+  useEffect(() => () => endWatch.current(), []);
+  const watch = (shown: readonly Waiting[]): void => {
+    endWatch.current();
+    endWatch.current = book.watch(shown.map(({ device }) => device.deviceId));
+  };
+  return (
+    <section aria-labelledby="waiting-title">
+      <header class="view-head">
+        <h1 id="waiting-title">Waiting for you</h1>
+        <p>{rows.length > 0 ? `${counted(book.openCount, 'request')}, the longest open first` : ''}</p>
+      </header>
+      {rows.length === 0 && (book.isComplete || book.problem === null) && (
+        <Empty title={book.isComplete ? 'Nobody waits' : 'Looking…'}>
+          {book.isComplete
+            ? 'A device that asks for something appears here by itself, once, and stays until somebody decides.'
+            : 'Reading what waits.'}
+        </Empty>
+      )}
+      <VirtualList
+        items={rows}
+        rowHeight={isNarrow ? ROW.narrow : ROW.wide}
+        label="Open requests"
+        keyOf={({ request, device }) => `${request.requestId.split('.')[0]} ${device.deviceId}`}
+        onShown={watch}
+      >
+        {(row) => <WaitingRow row={row} onAsk={ask} />}
+      </VirtualList>
+      {asked?.how === 'part' && <ApprovePart row={asked.row} onClose={() => ask(null)} />}
+      {asked?.how === 'reject' && <Reject row={asked.row} onClose={() => ask(null)} />}
+    </section>
+  );
+}
+
+/**
+ * The row as it was when a finger or the focus came to it: what is asked for meanwhile does not change what a button
+ * under that finger approves (I2).
+ */
+function usePinned(row: Waiting) {
+  const [pinned, pin] = useState<Waiting | null>(null);
+  const isSame = pinned?.request.requestId.split('.')[0] === row.request.requestId.split('.')[0];
+  const shown = pinned && isSame && !row.ended ? { ...row, request: pinned.request } : row;
+  const isOutdated = shown.request.requestId !== row.request.requestId;
+  const { requestId } = shown.request;
+  const [read, setRead] = useState('');
+  useEffect(() => {
+    const timer = setTimeout(() => setRead(requestId), READ_MS);
+    return () => clearTimeout(timer);
+  }, [requestId]);
+  return {
+    shown: isOutdated ? shown : row,
+    isOutdated,
+    wasRead: read === requestId,
+    hold: () => pin((before) => before ?? row),
+    release: () => pin(null),
+  };
+}
+
+function WaitingRow({ row, onAsk }: { row: Waiting; onAsk: (asked: Asked) => void }) {
+  const { desk } = useConsole();
+  useChanging(desk);
+  const { shown, isOutdated, wasRead, hold, release } = usePinned(row);
+  const { device, request, ended } = shown;
+  const approve = (): void => {
+    if (!isBusy) void desk.approve(request.requestId, device.deviceId);
+  };
+  const isBusy = !wasRead || desk.isBusy(request.requestId) || ended !== null;
+  const releaseUnlessInside = (event: FocusEvent): void => {
+    const { currentTarget, relatedTarget } = event;
+    if (!(currentTarget as HTMLElement).contains(relatedTarget as Node | null)) release();
+  };
+  useRowKeys(request.requestId, {
+    a: approve,
+    r: () => onAsk({ how: 'reject', row: shown }),
+    p: () => onAsk({ how: 'part', row: shown }),
+  });
+  return (
+    <article
+      class={`request ${ended ? 'ended' : ''}`}
+      data-request={request.requestId}
+      onPointerEnter={hold}
+      onPointerLeave={release}
+      onFocusIn={hold}
+      onFocusOut={releaseUnlessInside}
+    >
+      <RequestText row={shown} />
+      {ended ? (
+        <p class="outcome">{outcomeWords(ended.outcome)}</p>
+      ) : (
+        <div class="buttons">
+          {isOutdated && (
+            <button type="button" class="notice-link" onClick={release}>
+              Asks for more now: show
+            </button>
+          )}
+          <button type="button" class="primary" disabled={isBusy} onClick={approve}>
+            Approve
+          </button>
+          {request.missing.length > 1 && (
+            <button type="button" disabled={isBusy} onClick={() => onAsk({ how: 'part', row: shown })}>
+              A part…
+            </button>
+          )}
+          <button type="button" disabled={isBusy} onClick={() => onAsk({ how: 'reject', row: shown })}>
+            Reject…
+          </button>
+        </div>
+      )}
+    </article>
+  );
+}
+
+/** `a`, `p` and `r` decide about the row that has the focus. */
+function useRowKeys(requestId: string, keys: Readonly<Record<'a' | 'p' | 'r', () => void>>): void {
+  const run = (key: 'a' | 'p' | 'r') => (): boolean => {
+    const row = document.activeElement?.closest('[data-row]');
+    const isHere = row?.querySelector(`[data-request="${requestId}"]`) != null;
+    if (isHere) keys[key]();
+    return isHere;
+  };
+  useKeys({ a: run('a'), p: run('p'), r: run('r') });
+}
+
+function RequestText({ row: { device, role, request } }: { row: Waiting }) {
+  const { book } = useConsole();
+  const has = request.scopes.filter((scope) => !request.missing.includes(scope));
+  const program = [device.clientId, device.clientVersion].filter(Boolean).join(' ');
+  return (
+    <div class="request-text">
+      <a href={linkToDevice(device.deviceId)} class="title">
+        <Who device={device} />
+        <RoleName role={request.role} />
+        {request.revision > 1 && <span class="tag">revision {request.revision}</span>}
+      </a>
+      <p class="asks">
+        <span class="word">{request.missing.length > 0 ? 'asks for' : 'asks to pair'}</span>
+        <Scopes scopes={request.missing} kind="new" />
+        {has.length > 0 && (
+          <span class="has">
+            <span class="word">has</span> <Scopes scopes={has} most={2} />
+          </span>
+        )}
+      </p>
+      <p class="facts">
+        <span>
+          waits <Ago book={book} atMs={request.ts} bare />
+        </span>
+        <span>{counted(request.attempts, 'attempt')}</span>
+        <span>{role.parked > 0 ? `${counted(role.parked, 'socket')} held` : 'no socket held'}</span>
+        {device.remoteIp && <span>from {device.remoteIp}</span>}
+        {program && <span class="program">{program}</span>}
+      </p>
+    </div>
+  );
+}
