@@ -12,21 +12,27 @@ it.each(RELEASES)('journeys with $version were recorded', ({ version }) => {
   expect(RECORDED.some(({ generation }) => generation === version)).toBe(true);
 });
 
-it.each(RECORDED)('$generation, $name: every answer has the recorded shape', async (journey) => {
-  const house = await openHouse({
-    gateway: { locality: { local: 'auto', trustedProxies: ['127.0.0.1'] } },
-  });
-  const stops = readRecording(journey);
-  const replay = new Replay(house, journey);
-  await replay.play(stops);
-  for (const { cli, method, recorded, replayed } of replay.answers) {
-    expect({ cli, method, lines: replayed }).toEqual({ cli, method, lines: recorded });
-  }
-  const frames = stops.flatMap((stop) => stop.frames);
-  const told = frames.filter(({ from, frame }) => from === 'gateway' && frame.event !== 'connect.challenge');
-  expect(told.length).toBeGreaterThan(10);
-  expect(replay.answers).toHaveLength(told.length);
-});
+it.each(RECORDED)(
+  '$generation, $name: every answer has the recorded shape',
+  async (journey) => {
+    const house = await openHouse({
+      gateway: { locality: { local: 'auto', trustedProxies: ['127.0.0.1'] } },
+    });
+    const stops = readRecording(journey);
+    const replay = new Replay(house, journey);
+    await replay.play(stops);
+    for (const { cli, method, recorded, replayed } of replay.answers) {
+      expect({ cli, method, lines: replayed }).toEqual({ cli, method, lines: recorded });
+    }
+    const frames = stops.flatMap((stop) => stop.frames);
+    const told = frames.filter(
+      ({ from, frame }) => from === 'gateway' && frame.event !== 'connect.challenge',
+    );
+    expect(told.length).toBeGreaterThan(10);
+    expect(replay.answers).toHaveLength(told.length);
+  },
+  120_000,
+);
 
 it.each(RECORDED)('$generation, $name: the recording holds no secret', (journey) => {
   const text = JSON.stringify(readRecording(journey));
