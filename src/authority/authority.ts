@@ -105,6 +105,7 @@ export class Authority {
   readonly onDecision: (seq: number) => void;
   readonly #autoApprove: AutoApprove;
   readonly #mostStrangers: number;
+  readonly #followers = new Set<(deviceId: string) => Promise<unknown>>();
   /** Attempts since the request's record was last written, by request id (DESIGN: counted lazily). */
   readonly #attempts = new Map<string, number>();
   /** Tokens by the record that they were derived from. A record never changes, so neither does its token. */
@@ -210,6 +211,18 @@ export class Authority {
       const event = { type: 'request.attended', at: nowMs, attempts: 0, terms: this.terms } as const;
       return { kind: 'step', device, events: [{ role, event }], origin: NO_ORIGIN, durable: false };
     });
+  }
+
+  /** `follower` acts on a device's change; its promise resolves when that is done. No decision is acknowledged before
+   * (I18). Returns how it ends. */
+  follow(follower: (deviceId: string) => Promise<unknown>): () => void {
+    this.#followers.add(follower);
+    return () => this.#followers.delete(follower);
+  }
+
+  /** Resolves when everybody who follows has acted on how the device stands now. */
+  async followed(deviceId: string): Promise<void> {
+    await Promise.allSettled([...this.#followers].map((follower) => follower(deviceId)));
   }
 
   /** The token that a full hello delivers. */

@@ -64,7 +64,8 @@ interface Taken {
   readonly before: DeviceRecord;
 }
 
-/** Plans, checks and commits one decision; it is durable when this answers. */
+/** Plans, checks and commits one decision. When this answers it is durable, and every session in this process that it
+ * concerns has acted on it (I18). */
 export async function decide(
   deciding: Deciding,
   deviceId: string,
@@ -84,6 +85,7 @@ export async function decide(
   if (done.kind === 'answer') return no(done.answer);
   // Its own position, and not the newest one: what others have committed since may not outlive a power cut.
   if (done.wrote) deciding.authority.onDecision(done.seq);
+  await deciding.authority.followed(deviceId);
   return { ok: true, verdict: done.step?.verdict ?? 'nothing', device: done.device, before: done.before };
 }
 

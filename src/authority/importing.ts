@@ -103,6 +103,7 @@ export async function importAll(deciding: Deciding, list: ForeignList): Promise<
     return { parts: planned.parts, answer: planned.lines };
   });
   if (seq > 0) authority.onDecision(seq);
+  await Promise.all(idsOf(list).map((deviceId) => authority.followed(deviceId)));
   return answer;
 }
 

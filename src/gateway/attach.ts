@@ -166,6 +166,7 @@ export function attach(server: WebSocketServer, options: AttachOptions): Attache
       .notice(notice)
       .catch((error: unknown) => core.log.error({ err: error }, 'a change could not be announced'));
   });
+  const unfollow = core.authority.follow((deviceId) => core.room.notice({ deviceId }));
   const hasProxies = (options.locality?.trustedProxies?.length ?? 0) > 0;
   const onConnection = (socket: WebSocket, request: IncomingMessage): void => accept(core, socket, request);
   server.on('connection', onConnection);
@@ -192,6 +193,7 @@ export function attach(server: WebSocketServer, options: AttachOptions): Attache
       broadcast(core, 'shutdown', { reason, ...(restartExpectedMs !== undefined && { restartExpectedMs }) });
       for (const session of core.sessions) session.actor.send({ type: 'gateway.draining' });
       unwatch();
+      unfollow();
       await Promise.all([...core.sessions].map((session) => session.wire.whenClosed(2000)));
     },
   };

@@ -67,17 +67,6 @@ function isConnected({ core }: Session): (deviceId: string) => boolean {
   return (deviceId) => [...core.room.guests(deviceId)].some((guest) => (guest as Session).isAuthorized);
 }
 
-/** Everybody whom a decision concerns has acted on it before the one who decided is told (I18). */
-async function settled<T>(
-  { core }: Session,
-  deviceId: string,
-  decision: Promise<Decision<T>>,
-): Promise<Decision<T>> {
-  const done = await decision;
-  if (done.ok) await core.room.notice({ deviceId });
-  return done;
-}
-
 /** What is given is in the vocabulary, as what is asked for is: `operator.admin` would cover any word at all. */
 function unknownScopes({ core }: Session, scopes: readonly string[] = []): Answer | undefined {
   const known = [...core.vocabulary.operator, ...core.vocabulary.node];
@@ -143,7 +132,6 @@ function requestMethods(): Methods {
       const unknown = unknownScopes(session, scopes);
       if (unknown) return unknown;
       const done = await approve(decidingFor(session), requestId, scopes ?? null);
-      if (done.ok) await session.core.room.notice({ deviceId: done.device.deviceId });
       return answer(done, 'device pairing approval', ({ device, request }) => ({
         requestId: formatRequestId(request),
         device: pairedRow(device, isConnected(session)) ?? { deviceId: device.deviceId },
@@ -151,7 +139,6 @@ function requestMethods(): Methods {
     }),
     method('device.pair.reject', OfRequest, async ({ requestId }, { session }) => {
       const done = await reject(decidingFor(session), requestId);
-      if (done.ok) await session.core.room.notice({ deviceId: done.device.deviceId });
       return answer(done, 'device pairing rejection', ({ device, request }) => ({
         requestId: formatRequestId(request),
         deviceId: device.deviceId,
@@ -163,7 +150,7 @@ function requestMethods(): Methods {
 function rightsMethods(): Methods {
   return [
     method('device.pair.remove', OfDevice, async ({ deviceId }, { session }) => {
-      const done = await settled(session, deviceId, remove(decidingFor(session), deviceId));
+      const done = await remove(decidingFor(session), deviceId);
       return answer(done, 'device pairing removal', () => ({ deviceId }));
     }),
     method('device.pair.rename', Label, async ({ deviceId, label }, { session }) => {
@@ -175,11 +162,11 @@ function rightsMethods(): Methods {
       const unknown = unknownScopes(session, scopes);
       if (unknown) return unknown;
       const decision = rotate(decidingFor(session), deviceId, role, scopes ?? null);
-      const done = await settled(session, deviceId, decision);
+      const done = await decision;
       return answer(done, 'device token rotation', ({ device }) => rotatedPayload(session, device, role));
     }),
     method('device.token.revoke', OfRole, async ({ deviceId, role }, { session }) => {
-      const done = await settled(session, deviceId, revoke(decidingFor(session), deviceId, role));
+      const done = await revoke(decidingFor(session), deviceId, role);
       return answer(done, 'device token revocation', ({ device }) => ({
         deviceId,
         role,

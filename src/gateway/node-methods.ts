@@ -136,7 +136,6 @@ async function approveNode(session: Session, requestId: string): Promise<Answer>
   const done = await approve(decidingFor(session), requestId);
   if (!done.ok) return deniedAnswer(done.denial, 'device pairing approval');
   const { core } = session;
-  await core.room.notice({ deviceId: done.device.deviceId });
   const row = pairedRow(done.device);
   return ok({
     requestId: formatRequestId(done.request),
@@ -147,7 +146,6 @@ async function approveNode(session: Session, requestId: string): Promise<Answer>
 async function rejectNode(session: Session, requestId: string): Promise<Answer> {
   const done = await reject(decidingFor(session), requestId);
   if (!done.ok) return deniedAnswer(done.denial, 'device pairing rejection');
-  await session.core.room.notice({ deviceId: done.device.deviceId });
   return ok({ requestId: formatRequestId(done.request), nodeId: done.device.deviceId });
 }
 

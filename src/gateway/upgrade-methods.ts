@@ -144,7 +144,6 @@ async function withdrawUpgrade({ session, params }: Call): Promise<Answer> {
     return refused('invalid device.scopes.withdrawUpgrade params: requestId is missing');
   const done = await withdraw(decidingFor(session), requestId);
   if (!done.ok) return deniedAnswer(done.denial, 'device pairing withdrawal');
-  await session.core.room.notice({ deviceId: session.deviceId });
   return ok({ requestId: formatRequestId(done.request) });
 }
 
