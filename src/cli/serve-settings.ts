@@ -23,6 +23,7 @@ export interface ServeSettings {
   readonly waiting: WaitingSettings;
   readonly metrics: { readonly host: string; readonly port: number } | null;
   readonly showToken: boolean;
+  readonly console: boolean;
 }
 
 /** Throws a CliError (usage) for settings that contradict each other. */
@@ -47,6 +48,7 @@ export function serveSettings({ values }: Pick<Resolved, 'values'>): ServeSettin
     waiting: waitingOf(values),
     ...optionalOf(values),
     showToken: values['show-token'] ?? false,
+    console: !(values['no-console'] ?? false),
   };
 }
 

@@ -23,6 +23,7 @@ export function addServe(parent: Command, shell: Shell): void {
     'trusted-proxy',
     'local',
     'allowed-origin',
+    'no-console',
     'deviceless',
     'auto-approve',
     'waiting',

@@ -1,4 +1,5 @@
 import { autoApprovePolicy } from '../authority/authority.ts';
+import { isConsoleBuilt } from '../gateway/console-files.ts';
 import type { SharedAuth } from '../gateway/credentials.ts';
 import { type Gateway, startGateway } from '../gateway/server.ts';
 import { CliError, EXIT } from './exit.ts';
@@ -14,7 +15,7 @@ import { type Flags, type Resolved, resolveSettings } from './settings.ts';
 import { makeStateFolder, openState, readSecret, type State, sharedToken } from './state.ts';
 import { commandFor } from './verb.ts';
 import { VERSION } from './version.ts';
-import { warnings, welcome } from './welcome.ts';
+import { type ConsoleState, warnings, welcome } from './welcome.ts';
 
 interface Serving {
   readonly resolved: Resolved;
@@ -67,7 +68,9 @@ async function serveOn(state: State, serving: Serving): Promise<void> {
     io.onHangup(makeReload({ gateway, logging, readAuth: () => readAuth(resolved, settings) }, auth));
     if (metrics) io.out(`metrics on ${await metrics.serve(gateway)}\n`);
     const secret = auth.mode === 'none' ? null : auth.secret;
-    io.out(`${welcome(gateway.url, resolved, settings, secret, command).join('\n')}\n`);
+    io.out(
+      `${welcome(gateway.url, resolved, { ...settings, console: consoleOf(settings) }, secret, command).join('\n')}\n`,
+    );
     await aborted(interrupted);
     io.err('stopping; the same signal again ends it at once\n');
   } finally {
@@ -95,6 +98,7 @@ async function start(
       deviceless,
       waiting,
       log: logging.log,
+      ...(settings.console && isConsoleBuilt() && { console: {} }),
       ...metrics?.hooks,
       version: VERSION,
     });
@@ -104,6 +108,11 @@ async function start(
     const message = `${(cause as Error).message}; check --tls-cert and --tls-key`;
     throw new CliError(EXIT.failed, 'tls', message, { cause });
   }
+}
+
+function consoleOf({ console: isWanted }: ServeSettings): ConsoleState {
+  if (!isWanted) return 'off';
+  return isConsoleBuilt() ? 'served' : 'not-built';
 }
 
 /** The shared secret as it is now. Throws what the system says of its file. */

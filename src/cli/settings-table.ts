@@ -158,6 +158,13 @@ export const SETTINGS = {
     ...text('serve /metrics there, to whoever reaches it', '<[host:]port>', 'a port, or host:port'),
     check: (value) => readListenAddress(value) !== undefined,
   },
+  'no-console': {
+    form: null,
+    about: 'serve no web console',
+    allowed: 'true or false',
+    schema: Type.Boolean(),
+    reading: 'switch',
+  },
   'show-token': {
     form: null,
     about: 'print the shared secret at the start',

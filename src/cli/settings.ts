@@ -59,12 +59,18 @@ export function defaultStateDir({ env, home }: Pick<Io, 'env' | 'home'>): string
 function valuesOfFlags(flags: Flags): Values {
   const values: Record<string, unknown> = {};
   for (const name of SETTING_NAMES) {
-    const given = flags[name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())];
+    const given = givenFlag(flags, name);
     if (given === undefined) continue;
     const value = typeof given === 'boolean' ? given : readText(name, [given].flat());
     values[name] = allowed(name, value, `--${name}`);
   }
   return values;
+}
+
+/** The parser takes `--no-x` for `x: false`, and says `x: true` where nothing was said. */
+function givenFlag(flags: Flags, name: SettingName): Flags[string] {
+  if (name.startsWith('no-')) return flags[name.slice(3)] === false ? true : undefined;
+  return flags[name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())];
 }
 
 function valuesOfEnvironment(env: Io['env']): Values {

@@ -5,11 +5,20 @@ import type { ServeSettings } from './serve-settings.ts';
 import type { Resolved } from './settings.ts';
 import { sharedTokenPath } from './state.ts';
 
+/** Whether there is a page; a checkout builds it first. */
+export type ConsoleState = 'served' | 'not-built' | 'off';
+
 /** What a gateway that has started says: where it is, how clients come in, and how to let them. One line each. */
 export function welcome(
   url: string,
   { stateDir, secret: given }: Pick<Resolved, 'stateDir' | 'secret'>,
-  { auth, showToken }: Pick<ServeSettings, 'auth' | 'showToken'>,
+  {
+    auth,
+    showToken,
+    console: page = 'off',
+  }: Pick<ServeSettings, 'auth' | 'showToken'> & {
+    readonly console?: ConsoleState;
+  },
   secret: string | null,
   command: CommandFor,
 ): readonly string[] {
@@ -18,9 +27,23 @@ export function welcome(
     `state: ${stateDir}`,
     ...entrance(url, auth, given === null ? sharedTokenPath(stateDir) : 'file' in given ? given.file : null),
     ...(showToken && secret !== null ? [`shared ${auth}: ${secret}`] : []),
+    ...consoleLines(url, page, auth, showToken ? secret : null),
     `what waits: ${command('devices list')}`,
     `to approve: ${command('devices approve')}`,
   ];
+}
+
+/** With the secret in the fragment, which browsers send to nobody; the page takes it out of the address. */
+function consoleLines(
+  url: string,
+  page: ConsoleState,
+  auth: ServeSettings['auth'],
+  secret: string | null,
+): readonly string[] {
+  if (page === 'off') return [];
+  if (page === 'not-built') return ['console: not built; run: npm run build:console'];
+  const fragment = secret === null ? '' : `#${auth}=${encodeURIComponent(secret)}`;
+  return [`console: ${url.replace(/^ws/, 'http')}/console/${fragment}`];
 }
 
 function entrance(url: string, auth: ServeSettings['auth'], file: string | null): readonly string[] {

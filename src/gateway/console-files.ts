@@ -155,6 +155,15 @@ function isVisit({ headers, url, method }: IncomingMessage): boolean {
   return url === '/' && method === 'GET' && String(headers.accept ?? '').includes('text/html');
 }
 
+function builtFolder(): string | undefined {
+  return FOLDERS.find((one) => existsSync(join(one, 'index.html')));
+}
+
+/** Whether this package has its console; a checkout has it after `npm run build:console`. */
+export function isConsoleBuilt(): boolean {
+  return builtFolder() !== undefined;
+}
+
 /** Throws when there is no built console to serve. */
 export function openConsole({
   folder,
@@ -162,7 +171,7 @@ export function openConsole({
   socket = '../',
   hosts = [],
 }: ConsoleOptions = {}): ConsolePages {
-  const found = folder ?? FOLDERS.find((one) => existsSync(join(one, 'index.html')));
+  const found = folder ?? builtFolder();
   if (found === undefined) throw new Error('the console is not built; run: npm run build:console');
   const files = readFiles(found, socket);
   const own = hostname().toLowerCase();

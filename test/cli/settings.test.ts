@@ -60,6 +60,7 @@ describe('where a setting comes from', () => {
       tls: null,
       waiting: DEFAULT_WAITING,
       showToken: false,
+      console: true,
     });
     expect(termsOf({})).toEqual({});
   });

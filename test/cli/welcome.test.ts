@@ -50,6 +50,16 @@ describe('the welcome', () => {
   });
 });
 
+it.each([
+  ['served', false, 'console: http://127.0.0.1:18789/console/'],
+  ['served', true, 'console: http://127.0.0.1:18789/console/#token=the-secret'],
+  ['not-built', false, 'console: not built; run: npm run build:console'],
+] as const)('says where the console is: %s, with the secret %j', (page, showToken, line) => {
+  const resolved = { stateDir: '/s', secret: null };
+  const lines = welcome(URL, resolved, { auth: 'token', showToken, console: page }, 'the-secret', command);
+  expect(lines.filter((one) => one.startsWith('console'))).toEqual([line]);
+});
+
 it('a closed gateway warns of nothing', () => {
   const tls = { certPath: '/c', keyPath: '/k' };
   expect(warnings({ host: '127.0.0.1', auth: 'none', tls: null }, '/s', undefined)).toEqual([]);
