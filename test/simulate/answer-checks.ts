@@ -42,11 +42,17 @@ type ResultCheck = (oracle: Oracle, story: LinkStory, call: Call, payload: Frame
 const CHECK_RESULT: Readonly<Record<string, ResultCheck>> = {
   'device.pair.list': (...args) => checkList(...args),
   status: (...args) => checkStatus(...args),
-  // It asks anew, and may be told anew.
-  'device.scopes.requestUpgrade': (_, { resolved }, __, { requestId }) =>
-    void resolved.delete(idOf(requestId)),
+  'device.scopes.requestUpgrade': (_, story, { atMs }, { requestId }) =>
+    noteUpgrade(story, atMs, idOf(requestId)),
   'device.scopes.waitUpgrade': (oracle, story, _, payload) => checkWaited(oracle, story, payload),
 };
+
+/** It asks anew, and may be told anew; the end may have been told before this answer. */
+function noteUpgrade(story: LinkStory, askedAtMs: number, id: string): void {
+  const toldAtMs = story.resolved.get(id);
+  if (toldAtMs === undefined || toldAtMs < askedAtMs) story.waitsFor = id;
+  story.resolved.delete(id);
+}
 
 /** I18: a call is answered only if the session could have had the right, as far as its gateway had been told. */
 function checkMayCall(oracle: Oracle, story: LinkStory, { method, atMs, seqAtArrival }: Call): void {

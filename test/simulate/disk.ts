@@ -1,5 +1,5 @@
 import { MemoryBacking } from '../../src/store/memory.ts';
-import type { Change, DeviceRow, HistoryQuery, StoredEvent } from '../../src/store/store.ts';
+import type { Change, DeviceRow, HistoryQuery, Json, Memo, StoredEvent } from '../../src/store/store.ts';
 import { Watchers } from '../../src/store/watchers.ts';
 
 /** What is kept, without a process around it. Every call is one moment. */
@@ -13,6 +13,8 @@ export interface Shelf {
   countState(state: string): number;
   history(query: HistoryQuery): readonly StoredEvent[];
   raiseEpoch(epoch: number): number;
+  memo(name: string): Memo | undefined;
+  setMemo(name: string, value: Json, expected: number, keepUntilMs: number | null): number | null;
   close(): void;
 }
 
@@ -36,6 +38,8 @@ export class MemoryShelf implements Shelf {
   countState = (state: string): number => this.#backing.countState(state);
   history = (query: HistoryQuery): readonly StoredEvent[] => this.#backing.history(query);
   raiseEpoch = (epoch: number): number => this.#backing.raiseEpoch(epoch);
+  memo = (name: string): Memo | undefined => this.#backing.memo(name);
+  setMemo = (...memo: Parameters<Shelf['setMemo']>): number | null => this.#backing.setMemo(...memo);
   close = (): void => {};
 
   due(nowMs: number, limit: number): readonly string[] {

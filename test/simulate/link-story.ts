@@ -44,8 +44,10 @@ export interface LinkStory {
   readonly calls: Map<string, Call>;
   /** Requests that were announced to it, `<id>.r<revision>`. */
   readonly announced: Set<string>;
-  /** Upgrade requests that it was told the end of, by id. */
-  readonly resolved: Set<string>;
+  /** Upgrade requests that it was told the end of, by id, and when. */
+  readonly resolved: Map<string, number>;
+  /** The request that its `requestUpgrade` was answered with, until it is told the end of it. */
+  waitsFor: string | undefined;
   isEnded: boolean;
 }
 
@@ -61,7 +63,8 @@ export function newStory(link: Link): LinkStory {
     parkedAtMs: 0,
     calls: new Map(),
     announced: new Set(),
-    resolved: new Set(),
+    resolved: new Map(),
+    waitsFor: undefined,
     isEnded: false,
   };
 }
@@ -93,6 +96,11 @@ export function readConnect(id: string, params: WireConnect, atMs: number): Aske
       caps?.includes('antechamber.wait') === true || userAgent?.startsWith('openclaw-node/') === true,
     token: auth?.deviceToken ?? auth?.token ?? '',
   };
+}
+
+/** How many rotations, revocations and removals lie before a token of ours: its generation says so. */
+export function cutsOf(token: string): number {
+  return Number(/^atk1_[0-9a-f]{8}_\d+_(\d+)_/.exec(token)?.[1]) - 1;
 }
 
 /** Whether the gateway's end could still send: nobody has closed it. */

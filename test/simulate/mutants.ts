@@ -6,6 +6,8 @@ import type { SimulationOptions } from './simulation.ts';
 /** A part of the product, or of what it stands on, that is broken on purpose. */
 export interface Mutant {
   readonly name: string;
+  /** The first seed that is tried. */
+  readonly from: number;
   /** The checks that may notice it first. */
   readonly noticedBy: readonly string[];
   readonly parts: Pick<SimulationOptions, 'makeStore' | 'makeAttached'>;
@@ -66,6 +68,22 @@ class RemembersOldRows extends ProcessStore {
   }
 }
 
+/** The second look at a record answers what the first one saw. */
+class LooksOnce extends ProcessStore {
+  readonly #seen = new Map<string, { readonly row: DeviceRow | undefined; readonly untilMs: number }>();
+  protected override row(deviceId: string): DeviceRow | undefined {
+    const seen = this.#seen.get(deviceId);
+    if (seen && seen.untilMs > this.world.nowMs) return seen.row;
+    const row = super.row(deviceId);
+    this.#seen.set(deviceId, { row, untilMs: this.world.nowMs + 3000 });
+    return row;
+  }
+  protected override write(changes: readonly Change[]): readonly number[] | null {
+    for (const { deviceId } of changes) this.#seen.delete(deviceId);
+    return super.write(changes);
+  }
+}
+
 class TakesExpiryForRejection extends ProcessStore {
   protected override events(query: HistoryQuery): readonly StoredEvent[] {
     return super.events(query).map((event) => {
@@ -111,52 +129,84 @@ function withSockets(
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a store that tells before it commits',
-    noticedBy: ['I5', 'I8a', 'I18'],
+    from: 5,
+    noticedBy: ['I3', 'I5', 'I8a', 'I18'],
     parts: store(TellsBeforeItCommits),
   },
   {
     name: 'a store that hears nothing of other processes',
-    noticedBy: ['I18', 'I8a'],
+    from: 3,
+    noticedBy: ['I3', 'I8a', 'I18'],
     parts: store(HearsNothingOfOthers),
   },
   {
     name: 'a store that ignores compare-and-set',
+    from: 2,
     noticedBy: ['I1', 'I2', 'I4', 'I7', 'I13', 'I15', 'I16', 'I17'],
     parts: store(OverwritesWhatIsNewer),
   },
-  { name: 'a store that promises and does not flush', noticedBy: ['I10'], parts: store(NeverFlushes) },
+  {
+    name: 'a store that promises and does not flush',
+    from: 1,
+    noticedBy: ['I10'],
+    parts: store(NeverFlushes),
+  },
   {
     name: 'a row that is remembered after another process changed it',
+    from: 2,
     noticedBy: ['I2', 'I3', 'I5', 'I6', 'I9', 'I12', 'I16', 'I18', 'log'],
     parts: store(RemembersOldRows),
   },
   {
+    name: 'a second look that sees what the first one saw',
+    from: 3,
+    noticedBy: ['I2', 'I3', 'I5', 'I6', 'I9', 'I12', 'I16', 'I18'],
+    parts: store(LooksOnce),
+  },
+  {
+    name: 'an end of a request that is not told',
+    from: 2,
+    noticedBy: ['I5', 'I8a'],
+    parts: withSockets((socket) => {
+      const send = (socket.send as (text: string) => void).bind(socket);
+      socket.send = (text: string) => {
+        if (!text.includes('"event":"device.upgrade.resolved"')) send(text);
+      };
+    }),
+  },
+  {
     name: 'an expiry that is told as a rejection',
+    from: 6,
     noticedBy: ['I6', 'I7'],
     parts: store(TakesExpiryForRejection),
   },
   {
     name: 'a settled request that is forgotten',
+    from: 2,
     noticedBy: ['I2', 'I6', 'I7'],
     parts: store(ForgetsSettledRequests),
   },
   {
     name: 'a list that misses what has just changed',
+    from: 1,
     noticedBy: ['I15'],
     parts: store(ListsAllButTheNewest),
   },
   {
     name: 'a parked socket whose time nobody looks at',
-    noticedBy: ['I5', 'growth'],
+    from: 4,
+    noticedBy: ['I3', 'I5', 'growth'],
     parts: attached((server, options) => ({ ...attach(server, options), turn: async () => {} })),
   },
   {
     name: 'a change of the shared secret that ends nobody',
-    noticedBy: ['I18', 'I14', 'I4'],
+    from: 6,
+    noticedBy: ['I4', 'I14', 'I18'],
     parts: attached((server, options) => ({ ...attach(server, options), setAuth: () => {} })),
   },
   {
     name: 'a peer that is taken for local',
+    from: 1,
     noticedBy: ['I4', 'I14', 'I16'],
     parts: withSockets((_, request) =>
       Object.assign(request.socket as object, { remoteAddress: '127.0.0.1' }),
@@ -164,7 +214,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a socket whose end the gateway does not hear',
-    noticedBy: ['growth', 'status', 'I5', 'I18'],
+    from: 1,
+    noticedBy: ['I5', 'I18', 'growth', 'status'],
     parts: withSockets((socket) => {
       const on = (socket.on as (name: string, run: () => void) => unknown).bind(socket);
       socket.on = (name: string, run: () => void) => (name === 'close' ? socket : on(name, run));
@@ -172,6 +223,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an answer that is sent twice',
+    from: 1,
     noticedBy: ['I5'],
     parts: withSockets((socket) => {
       const send = (socket.send as (text: string) => void).bind(socket);

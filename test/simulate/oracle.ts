@@ -6,8 +6,18 @@ import { idOf, type Moment, type Told, toldOf } from './fold.ts';
 import type { ProcessWitness } from './gateway-process.ts';
 import { type Asking, HISTORY_CHECKS, type Known } from './history-checks.ts';
 import type { Link, Witness } from './link.ts';
-import { isLive, isOpen, type LinkStory, newStory, readConnect, sliceOf } from './link-story.ts';
+import {
+  type Asked,
+  cutsOf,
+  isLive,
+  isOpen,
+  type LinkStory,
+  newStory,
+  readConnect,
+  sliceOf,
+} from './link-story.ts';
 import { isInjected } from './process-store.ts';
+import { isWithin } from './rights.ts';
 import { checkConnectAnswer, checkEvent } from './wire-checks.ts';
 import type { World } from './world.ts';
 
@@ -26,7 +36,7 @@ export interface OracleTerms {
 
 /** A waiter may be answered this late beyond its slice: a disk that is slow or fails delays it. */
 const SLACK_MS = 60_000;
-/** After this long no gateway may serve what another process took away (its feed may be late, its disk slow). */
+/** After this long every gateway has acted on what another process did (its feed may be late, its disk slow). */
 const FOREIGN_MS = 20_000;
 
 /**
@@ -213,12 +223,12 @@ export class Oracle implements Witness, ProcessWitness {
     if (!ok) return;
     this.hellos += 1;
     story.helloAtMs = this.world.nowMs;
-    story.helloCuts = this.chronicle.now(asked.key).cuts;
     story.connId = payload.server.connId;
     this.#byConn.set(story.connId, story);
     const { deviceToken } = payload.auth;
-    if (deviceToken === undefined) return;
     const { ends, cuts } = this.chronicle.now(asked.key);
+    story.helloCuts = deviceToken === undefined ? cuts : cutsOf(deviceToken);
+    if (deviceToken === undefined) return;
     this.tokens.set(deviceToken, { key: asked.key, ends, cuts });
   }
 
@@ -264,23 +274,34 @@ export class Oracle implements Witness, ProcessWitness {
 
   /** To be called now and then: nothing is forgotten, nothing lives on. */
   look(): void {
-    const { nowMs } = this.world;
     for (const story of this.stories.values()) {
-      const { asked, link } = story;
-      if (!asked || !isOpen(story)) continue;
-      const waited = nowMs - asked.atMs;
-      const most = story.answer ? Number.POSITIVE_INFINITY : sliceOf(asked) + 15_000 + SLACK_MS;
-      this.judge(
-        'I5',
-        waited > most ? `${link.name} waits for ${Math.round(waited)} ms without an answer` : undefined,
-        [link.name],
-      );
-      if (!isLive(story) || asked.deviceId === '') continue;
-      const all = this.chronicle.since(asked.key, nowMs - FOREIGN_MS);
-      const isOver = all.every(({ cuts }) => cuts > story.helloCuts);
-      const problem = isOver ? `${link.name} lives on after its rights were ended` : undefined;
-      this.judge('I18', problem, [link.name, this.nameOf(asked.deviceId)]);
+      if (!story.asked || !isOpen(story)) continue;
+      if (!story.answer) this.#lookAtWaiter(story, story.asked);
+      else if (isLive(story) && story.asked.deviceId !== '') this.#lookAtSession(story, story.asked);
     }
+  }
+
+  /** I5: it waits no longer than it may. I3: nor after what it asks for was given. */
+  #lookAtWaiter({ link, parkedAtMs }: LinkStory, asked: Asked): void {
+    const { nowMs } = this.world;
+    const about = [link.name, this.nameOf(asked.deviceId)];
+    const isLong = nowMs - asked.atMs > sliceOf(asked) + 15_000 + SLACK_MS;
+    this.judge('I5', isLong ? `${link.name} waits and is forgotten` : undefined, about);
+    if (parkedAtMs === 0 || nowMs - parkedAtMs < FOREIGN_MS) return;
+    const all = this.chronicle.since(asked.key, nowMs - FOREIGN_MS);
+    const isGiven = all.every(({ is, grant }) => is === 'paired' && isWithin(asked.wish, grant));
+    this.judge('I3', isGiven ? `${link.name} waits for what it was given` : undefined, about);
+  }
+
+  /** I18: it does not outlive its rights. I5: it hears of the end of what it asked for. */
+  #lookAtSession(story: LinkStory, asked: Asked): void {
+    const { link, helloCuts, waitsFor } = story;
+    const about = [link.name, this.nameOf(asked.deviceId)];
+    const all = this.chronicle.since(asked.key, this.world.nowMs - FOREIGN_MS);
+    const isOver = all.every(({ cuts }) => cuts > helloCuts);
+    this.judge('I18', isOver ? `${link.name} lives on after its rights were ended` : undefined, about);
+    const isUntold = waitsFor !== undefined && all.every(({ open }) => open?.id !== waitsFor);
+    this.judge('I5', isUntold ? `${link.name} was not told the end of ${waitsFor}.r1` : undefined, about);
   }
 
   /** Whether something was so at some time since then that this gateway could still know of. */

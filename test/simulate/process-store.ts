@@ -90,6 +90,14 @@ export class ProcessStore implements Store {
     return this.#read('epoch', () => this.disk.shelf.epoch);
   }
 
+  memo(name: string): ReturnType<Store['memo']> {
+    return this.#read('memo', () => this.disk.shelf.memo(name));
+  }
+
+  setMemo(...memo: Parameters<Store['setMemo']>): ReturnType<Store['setMemo']> {
+    return this.#read('setMemo', () => this.disk.shelf.setMemo(...memo));
+  }
+
   raiseEpoch(epoch: number): Promise<number> {
     return this.#read('raise', () => this.disk.shelf.raiseEpoch(epoch));
   }

@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util';
 import { simulate } from './simulation.ts';
+import { SqliteShelf } from './sqlite-shelf.ts';
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     hours: { type: 'string', default: '1' },
     seeds: { type: 'string', default: '1' },
+    disk: { type: 'string', default: 'memory' },
     trace: { type: 'boolean', default: false },
   },
 });
@@ -18,7 +20,12 @@ let realMs = 0;
 let checks = 0;
 
 for (let seed = first; seed < first + Number(values.seeds); seed++) {
-  const result = await simulate({ seed, hours, ...(values.trace && { onLine: print }) });
+  const result = await simulate({
+    seed,
+    hours,
+    ...(values.trace && { onLine: print }),
+    ...(values.disk === 'sqlite' && { makeShelf: () => new SqliteShelf() }),
+  });
   const { census, violations } = result;
   simulatedMs += result.simulatedMs;
   realMs += result.realMs;

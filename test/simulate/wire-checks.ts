@@ -196,7 +196,8 @@ function checkResolved(oracle: Oracle, story: LinkStory, { requestId, outcome }:
   oracle.world.trace.add(story.process, `-> ${link.name} ${requestId} is ${outcome}`);
   const id = idOf(requestId);
   const isAgain = story.resolved.has(id);
-  story.resolved.add(id);
+  story.resolved.set(id, oracle.world.nowMs);
+  if (story.waitsFor === id) story.waitsFor = undefined;
   oracle.judge('I5', isAgain ? `${link.name} is told the end of ${requestId} twice` : undefined, about);
   const request = oracle.chronicle.requests.get(id);
   const really = request?.settled?.outcome;
