@@ -13,6 +13,7 @@ import { detailOf } from './audit.ts';
 import { callerDevice, describeCaller, mayGive, mayManage, seesOthers } from './callers.ts';
 import { type Deciding, type Decision, type DecisionDenial, decide, no } from './deciding.ts';
 import { type DeviceRecord, roleOf } from './device.ts';
+import { pairedRow } from './listing.ts';
 import { eventsOf, findSettlement } from './reading.ts';
 
 const KNOWN: readonly string[] = [...OPENCLAW_VOCABULARY.operator, ...OPENCLAW_VOCABULARY.node];
@@ -224,6 +225,8 @@ async function late(
     scopes === null
       ? same.includes(outcome) || (isApproved && same.includes('approved'))
       : gaveExactly(settled, scopes) && GIVEN.includes(outcome);
-  if (isSame && device) return { ok: true, device, role, request: ref };
+  // What was approved and is gone since is not there to be shown as approved again.
+  const stands = device && (same.includes('rejected') || pairedRow(device) !== undefined);
+  if (isSame && stands) return { ok: true, device, role, request: ref };
   return no({ kind: 'already', outcome, by, deviceId, role });
 }
