@@ -37,7 +37,12 @@ const OF_WAITING: readonly Reason[] = [
   {
     id: 'no-loop',
     why: 'openclaw/openclaw#21688: what the grant covers is served, where the published gateway throws the device off',
-    explainsAllAfter: /^- refuses connect: NOT_PAIRED/,
+    explainsAllAfter: /^- refuses connect: NOT_PAIRED pairing required/,
+  },
+  {
+    id: 'no-credential',
+    why: 'a client that brings nothing is told that the token is missing, which it can act on, and not that its device is',
+    explainsAllAfter: /^- refuses connect: NOT_PAIRED device identity required/,
   },
   {
     id: 'told-to-wait',
