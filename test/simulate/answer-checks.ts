@@ -1,6 +1,6 @@
 import type { Frame } from '../support/raw-client.ts';
 import { idOf, isApproval, type Moment } from './fold.ts';
-import { type Call, isLive, isOpen, type LinkStory } from './link-story.ts';
+import { type Call, FOREIGN_MS, isLive, isOpen, type LinkStory } from './link-story.ts';
 import type { Oracle } from './oracle.ts';
 import { isWithin } from './rights.ts';
 
@@ -59,9 +59,10 @@ function checkMayCall(oracle: Oracle, story: LinkStory, { method, atMs, seqAtArr
   const { asked, link } = story;
   const scope = SCOPE_OF[method];
   if (!scope || !asked || asked.deviceId === '') return;
+  // What another process has taken is here until this one hears of it.
   const mayBe = oracle.wasSo(
     story,
-    atMs,
+    atMs - FOREIGN_MS,
     seqAtArrival,
     ({ is, grant }: Moment) => is === 'paired' && isWithin([scope], grant),
   );

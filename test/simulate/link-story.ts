@@ -2,6 +2,9 @@ import type { Frame } from '../support/raw-client.ts';
 import { keyOf } from './fold.ts';
 import type { Link } from './link.ts';
 
+/** After this long every gateway has acted on what another process did (its feed may be late, its disk slow). */
+export const FOREIGN_MS = 20_000;
+
 /** A connect as it arrived at the gateway. */
 export interface Asked {
   readonly id: string;

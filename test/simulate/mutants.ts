@@ -142,7 +142,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a store that ignores compare-and-set',
     from: 2,
-    noticedBy: ['I1', 'I2', 'I4', 'I7', 'I13', 'I15', 'I16', 'I17'],
+    noticedBy: ['I1', 'I2', 'I3', 'I4', 'I5', 'I7', 'I12', 'I13', 'I15', 'I16', 'I17', 'I18'],
     parts: store(OverwritesWhatIsNewer),
   },
   {
@@ -177,7 +177,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an expiry that is told as a rejection',
     from: 6,
-    noticedBy: ['I6', 'I7'],
+    noticedBy: ['I6', 'I7', 'I8a'],
     parts: store(TakesExpiryForRejection),
   },
   {

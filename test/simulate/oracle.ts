@@ -9,6 +9,7 @@ import type { Link, Witness } from './link.ts';
 import {
   type Asked,
   cutsOf,
+  FOREIGN_MS,
   isLive,
   isOpen,
   type LinkStory,
@@ -36,8 +37,6 @@ export interface OracleTerms {
 
 /** A waiter may be answered this late beyond its slice: a disk that is slow or fails delays it. */
 const SLACK_MS = 60_000;
-/** After this long every gateway has acted on what another process did (its feed may be late, its disk slow). */
-const FOREIGN_MS = 20_000;
 
 /**
  * Judges what can be seen from outside: frames, acknowledgements and the store's events. It knows the rules from DESIGN
