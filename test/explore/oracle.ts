@@ -91,6 +91,7 @@ export function onRefused(seen: Seen, denial: Denial, isToldToWait: boolean): re
   return all(
     answer !== 'none' && 'I5 one connect is answered twice',
     !isCredential && !isUndecided && isGranted(seen) && 'I3 I12 refused although everything is granted',
+    !isCredential && !isUndecided && isServable(seen) && 'I12 refused although a part of its wish is granted',
     denial.code === 'DECLINED' && !isOwnersNo && 'I6 told that an owner declined, and none did',
     denial.code === 'DECLINED' &&
       (waits === 'rejected' || waits === 'narrowed') &&
@@ -119,6 +120,13 @@ export function onRefused(seen: Seen, denial: Denial, isToldToWait: boolean): re
   );
 }
 
+/** Some of the wish is granted, and the program takes a part. */
+function isServable({ device, program }: Seen): boolean {
+  const { state, record } = heldOf(device, program.role).kept;
+  const takesPart = program.manner === 'auto' || program.manner === 'serve';
+  return takesPart && stands(state) && program.wish.some((scope) => may(record.grant, [scope]));
+}
+
 /** A socket is parked. */
 export function onParked(seen: Seen): readonly string[] {
   return all(isDeclined(seen) && !isWaited(seen) && 'I13 parked for what was declined');
@@ -144,7 +152,7 @@ export function onEnded(seen: Seen, reason: EndReason): readonly string[] {
 /** The outcome is that of the request it waited for, also when all of its wish was granted by a later one. */
 export function onResolved(seen: Seen, outcome: Outcome | null): readonly string[] {
   const { waits } = seen.slot;
-  const isHonest = outcome === waits || (waits === 'narrowed' && outcome === 'approved');
+  const isHonest = outcome === waits && outcome !== 'narrowed';
   if (isGranted(seen)) {
     return all(
       outcome === null && 'I5 a session that waited is told no outcome',

@@ -45,7 +45,9 @@ function report(total: Total, explored: Explored, more: string): void {
 }
 
 function tellOf(explored: Explored, violation: Violation): void {
-  const name = `${explored.joint.world.name}-${violation.invariant}`.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  const name = `${explored.joint.world.name}-${violation.invariant}`
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-');
   say(`\n${violation.invariant}\n  ${violation.story.join('\n  ')}\n  saved as traces/${name}.json\n`);
   saveTrace(traceOf(explored, violation, ''), name);
 }

@@ -29,8 +29,8 @@ export interface Explored {
 
 export interface SearchOptions {
   readonly ship?: Ship;
-  /** End at the first thing that is wrong; default false. */
-  readonly firstOnly?: boolean;
+  /** End at the first invariant whose name begins so; default: never. */
+  readonly until?: string;
   /** Called now and then with the number of states. */
   readonly onProgress?: (done: number, joint: Joint, states: number) => void;
 }
@@ -50,10 +50,12 @@ export function explore(world: World, options: SearchOptions = {}): Explored {
   let index = 0;
   let depth = 0;
   let layerEnd = 1;
+  let isFound = false;
 
   const note = (invariant: string, last: Happening | null): void => {
-    if (!found.has(invariant))
-      found.set(invariant, { invariant, story: storyOf(joint, states, index, last) });
+    if (found.has(invariant)) return;
+    isFound ||= options.until !== undefined && invariant.startsWith(options.until);
+    found.set(invariant, { invariant, story: storyOf(joint, states, index, last), index, last });
   };
   const visit = (device: number, token: number, to: Int32Array, happening: Happening): void => {
     transitions += 1;
@@ -71,7 +73,7 @@ export function explore(world: World, options: SearchOptions = {}): Explored {
     const high = states.high[index] as number;
     packing.unpack(states.low[index] as number, places);
     for (const wrong of joint.wrongAtRest(high >>> 4, places)) note(wrong, null);
-    if (options.firstOnly && found.size > 0) break;
+    if (isFound) break;
     joint.expand(high >>> 4, high & 15, places, next, visit);
   }
   const seconds = (performance.now() - startedMs) / 1000;

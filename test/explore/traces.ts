@@ -1,8 +1,8 @@
 /** Counterexamples as files: what happened, step by step, and played again on the machines that ship. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type Happening, Joint } from './joint.ts';
-import { type Ship, SHIPPED } from './ship.ts';
 import type { Explored, Violation } from './search.ts';
+import { SHIPPED, type Ship } from './ship.ts';
 import { namedPath } from './story.ts';
 import type { World } from './world.ts';
 import { LIVING, WORLDS } from './worlds.ts';

@@ -37,28 +37,16 @@ export function walk(walks: number, seed: number, world: World = BEYOND): Walked
   const random = seeded(seed);
   const seen = new Set<string>();
   const violations = new Map<string, readonly string[]>();
-  const next = new Int32Array(world.sockets);
   const startedMs = performance.now();
   let steps = 0;
   for (let round = 0; round < walks; round++) {
-    let at = joint.start();
     const story: string[] = [];
-    for (let step = 0; step < STEPS_OF_ONE; step++) {
-      const choices: Choice[] = [];
-      joint.expand(at.device, at.token, at.places, next, (device, token, to, happening) =>
-        choices.push({ device, token, places: Int32Array.from(to), happening }),
-      );
-      // Owners and clocks have many verbs: a socket is as likely as all of them together.
-      const atSockets = choices.filter(({ happening }) => happening.place >= 0);
-      const pool = random() < 0.7 && atSockets.length > 0 ? atSockets : choices;
-      const chosen = pool[Math.floor(random() * pool.length)];
-      if (!chosen) break;
-      at = chosen;
+    for (const { device, token, places, happening } of wayThrough(joint, random)) {
       steps += 1;
-      seen.add(`${at.device} ${at.token} ${[...at.places].sort((left, right) => left - right)}`);
-      const { place, text, wrong } = chosen.happening;
+      seen.add(`${device} ${token} ${[...places].sort((left, right) => left - right)}`);
+      const { place, text, wrong } = happening;
       story.push(place < 0 ? text : `socket ${place + 1} ${text}`);
-      for (const one of [...wrong, ...joint.wrongAtRest(at.device, at.places)]) {
+      for (const one of [...wrong, ...joint.wrongAtRest(device, places)]) {
         if (!violations.has(one)) violations.set(one, [...story]);
       }
     }
@@ -69,4 +57,22 @@ export function walk(walks: number, seed: number, world: World = BEYOND): Walked
     seconds: (performance.now() - startedMs) / 1000,
     violations: [...violations].map(([invariant, story]) => ({ invariant, story })),
   };
+}
+
+function* wayThrough(joint: Joint, random: () => number): Iterable<Choice> {
+  const next = new Int32Array(joint.world.sockets);
+  let at: Omit<Choice, 'happening'> = joint.start();
+  for (let step = 0; step < STEPS_OF_ONE; step++) {
+    const choices: Choice[] = [];
+    joint.expand(at.device, at.token, at.places, next, (device, token, to, happening) =>
+      choices.push({ device, token, places: Int32Array.from(to), happening }),
+    );
+    // Owners and clocks have many verbs: a socket is as likely as all of them together.
+    const atSockets = choices.filter(({ happening }) => happening.place >= 0);
+    const pool = random() < 0.7 && atSockets.length > 0 ? atSockets : choices;
+    const chosen = pool[Math.floor(random() * pool.length)];
+    if (!chosen) return;
+    at = chosen;
+    yield chosen;
+  }
 }
