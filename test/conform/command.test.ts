@@ -1,13 +1,15 @@
 /** `antechamber conform` as it is typed: what it asks for, what it prints, what it writes, how it ends. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DOMParser, type Document } from '@xmldom/xmldom';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { generate } from 'selfsigned';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { toJunit } from '../../src/conform/junit.ts';
 import type { Report, Result } from '../../src/conform/run.ts';
 import { type Serving, serving } from '../cli/serving.ts';
 import { cli, type Ran, type Surroundings, spawnCli, temporaryFolder } from '../cli/terminal.ts';
 import { EMULATION, Process } from '../demo/processes.ts';
+import { openHouse, SECRET } from '../support/harness.ts';
 
 const OWN = '--i-own-this-gateway';
 const real = { now: () => Date.now() };
@@ -112,6 +114,43 @@ describe('what it prints', () => {
     expect(out).toContain('cleaned up: nothing of this run is left');
     const { pending, paired } = JSON.parse((await serve.local(['devices', 'list', '--json'])).out);
     expect([...pending, ...paired]).toEqual([]);
+  });
+});
+
+describe('over TLS', () => {
+  it('is the same', async () => {
+    const folder = temporaryFolder();
+    const [certPath, keyPath, token] = ['cert.pem', 'key.pem', 'token'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const altNames = [{ type: 7 as const, ip: '127.0.0.1' }];
+    const extensions = [{ name: 'subjectAltName' as const, altNames }];
+    const pems = await generate([{ name: 'commonName', value: 'conform.test' }], {
+      keyType: 'ec',
+      extensions,
+    });
+    writeFileSync(certPath, pems.cert);
+    writeFileSync(keyPath, pems.private, { mode: 0o600 });
+    writeFileSync(token, SECRET, { mode: 0o600 });
+    const tls = { certPath, keyPath };
+    const house = await openHouse({ realTime: true, gateway: { tls, locality: { local: 'auto' } } });
+    vi.stubEnv('NODE_EXTRA_CA_CERTS', certPath);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { ended } = spawnCli([
+      'conform',
+      house.gateway.url,
+      OWN,
+      '--token-file',
+      token,
+      '--only',
+      'I3-released',
+    ]);
+    const { code, out, err } = await ended;
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    expect(out).toContain('1 passed');
   });
 });
 

@@ -1,5 +1,6 @@
 /** `antechamber conform` against gateways that keep everything, and against gateways that are broken on purpose. */
 import { describe, expect, it } from 'vitest';
+import { approve } from '../../src/authority/request-decisions.ts';
 import { CASES, NOT_JUDGED, selected } from '../../src/conform/cases.ts';
 import { conform, type Report, type RunOptions } from '../../src/conform/run.ts';
 import { type House, type HouseOptions, openHouse, SECRET } from '../support/harness.ts';
@@ -87,6 +88,32 @@ describe('our own gateway', () => {
     const report = await judge(house.gateway.url, { asRemote: false, cases: selected(['I1', 'I7', 'I17']) });
     expect(verdicts(report, 'pass', 'fail', 'error')).toEqual([]);
     expect(verdicts(report, 'not-applicable').length).toBe(5);
+  });
+});
+
+describe('who decides', () => {
+  const cases = selected(['I7-again', 'I16']);
+
+  it('is a device of the run that the owner approves, where the secret alone makes no owner', async () => {
+    // Nobody is local there.
+    const house = await openReal({ gateway: { locality: { local: 'none' } } });
+    const asked: string[] = [];
+    const onWaiting = (requestId: string): void => {
+      asked.push(requestId);
+      void approve(house.owner, requestId, null);
+    };
+    const report = await judge(house.gateway.url, { cases, onWaiting });
+    expect(asked).toHaveLength(1);
+    expect(report).toMatchObject({ owner: 'device', left: [] });
+    expect(verdicts(report, 'fail', 'error', 'not-applicable')).toEqual([]);
+  });
+
+  it('proves to belong there with a password where that is asked', async () => {
+    const auth = { mode: 'password', secret: 'a-password' } as const;
+    const house = await openReal({ gateway: { auth, locality: { local: 'auto' } } });
+    const report = await judge(house.gateway.url, { cases, shared: { password: auth.secret } });
+    expect(verdicts(report, 'fail', 'error', 'not-applicable')).toEqual([]);
+    expect(JSON.stringify(report)).not.toContain(auth.secret);
   });
 });
 
