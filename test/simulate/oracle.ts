@@ -5,20 +5,10 @@ import type { Commit, Disk } from './disk.ts';
 import { idOf, type Moment, type Told, toldOf } from './fold.ts';
 import type { ProcessWitness } from './gateway-process.ts';
 import { type Asking, HISTORY_CHECKS, type Known } from './history-checks.ts';
+import { lookAtSession, lookAtWaiter } from './lasting-checks.ts';
 import type { Link, Witness } from './link.ts';
-import {
-  type Asked,
-  cutsOf,
-  FOREIGN_MS,
-  isLive,
-  isOpen,
-  type LinkStory,
-  newStory,
-  readConnect,
-  sliceOf,
-} from './link-story.ts';
+import { cutsOf, isLive, isOpen, type LinkStory, newStory, readConnect } from './link-story.ts';
 import { isInjected } from './process-store.ts';
-import { isWithin } from './rights.ts';
 import { checkConnectAnswer, checkEvent } from './wire-checks.ts';
 import type { World } from './world.ts';
 
@@ -34,9 +24,6 @@ export interface OracleTerms {
   readonly lifetimeMs: number;
   readonly quietMs: number;
 }
-
-/** A waiter may be answered this late beyond its slice: a disk that is slow or fails delays it. */
-const SLACK_MS = 60_000;
 
 /**
  * Judges what can be seen from outside: frames, acknowledgements and the store's events. It knows the rules from DESIGN
@@ -275,32 +262,9 @@ export class Oracle implements Witness, ProcessWitness {
   look(): void {
     for (const story of this.stories.values()) {
       if (!story.asked || !isOpen(story)) continue;
-      if (!story.answer) this.#lookAtWaiter(story, story.asked);
-      else if (isLive(story) && story.asked.deviceId !== '') this.#lookAtSession(story, story.asked);
+      if (!story.answer) lookAtWaiter(this, story, story.asked);
+      else if (isLive(story) && story.asked.deviceId !== '') lookAtSession(this, story, story.asked);
     }
-  }
-
-  /** I5: it waits no longer than it may. I3: nor after what it asks for was given. */
-  #lookAtWaiter({ link, parkedAtMs }: LinkStory, asked: Asked): void {
-    const { nowMs } = this.world;
-    const about = [link.name, this.nameOf(asked.deviceId)];
-    const isLong = nowMs - asked.atMs > sliceOf(asked) + 15_000 + SLACK_MS;
-    this.judge('I5', isLong ? `${link.name} waits and is forgotten` : undefined, about);
-    if (parkedAtMs === 0 || nowMs - parkedAtMs < FOREIGN_MS) return;
-    const all = this.chronicle.since(asked.key, nowMs - FOREIGN_MS);
-    const isGiven = all.every(({ is, grant }) => is === 'paired' && isWithin(asked.wish, grant));
-    this.judge('I3', isGiven ? `${link.name} waits for what it was given` : undefined, about);
-  }
-
-  /** I18: it does not outlive its rights. I5: it hears of the end of what it asked for. */
-  #lookAtSession(story: LinkStory, asked: Asked): void {
-    const { link, helloCuts, waitsFor } = story;
-    const about = [link.name, this.nameOf(asked.deviceId)];
-    const all = this.chronicle.since(asked.key, this.world.nowMs - FOREIGN_MS);
-    const isOver = all.every(({ cuts }) => cuts > helloCuts);
-    this.judge('I18', isOver ? `${link.name} lives on after its rights were ended` : undefined, about);
-    const isUntold = waitsFor !== undefined && all.every(({ open }) => open?.id !== waitsFor);
-    this.judge('I5', isUntold ? `${link.name} was not told the end of ${waitsFor}.r1` : undefined, about);
   }
 
   /** Whether something was so at some time since then that this gateway could still know of. */
