@@ -52,7 +52,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/conform': ['machines', 'src/protocol'],
   'src/authority': ['machines', 'src/store'],
   'src/import': ['machines', 'src/protocol', 'src/authority'],
-  'src/gateway': ['machines', 'src/protocol', 'src/store', 'src/authority', 'src/inspect'],
+  'src/notices': ['machines', 'src/store', 'src/authority'],
+  'src/gateway': ['machines', 'src/protocol', 'src/store', 'src/authority', 'src/inspect', 'src/notices'],
   'src/metrics': ['machines', 'src/store', 'src/authority', 'src/gateway'],
 };
 /** The ends of the program put everything together. */

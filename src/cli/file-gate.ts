@@ -6,6 +6,7 @@ import { roleOf } from '../authority/device.ts';
 import * as devices from '../authority/device-decisions.ts';
 import { listDevices } from '../authority/listing.ts';
 import * as requests from '../authority/request-decisions.ts';
+import { readTrouble } from '../notices/notice-memo.ts';
 import type { StoredEvent } from '../store/store.ts';
 import type { Approved, Gate, HistoryRow, WatchRow } from './gate.ts';
 import { type CommandFor, refusedText } from './refused.ts';
@@ -90,6 +91,10 @@ export class FileGate implements Gate {
   async history(deviceId: string, limit: number): Promise<readonly HistoryRow[]> {
     const events = await this.#state.store.history({ deviceId, limit });
     return events.map((event) => ({ seq: event.seq, ...watchRow(event) }));
+  }
+
+  noticeTrouble(): ReturnType<Gate['noticeTrouble']> {
+    return readTrouble(this.#state.store);
   }
 
   async watch(tell: (row: WatchRow) => void, signal: AbortSignal, ready: () => void): Promise<void> {

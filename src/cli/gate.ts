@@ -1,6 +1,7 @@
 import type { Role } from '../../machines/vocabulary.ts';
 import type { HistoryDetail } from '../authority/audit.ts';
 import type { DeviceList } from '../authority/listing.ts';
+import type { NoticeTrouble } from '../notices/notice-memo.ts';
 
 /** One line of a device's history, as `device.history` carries it. */
 export interface HistoryRow {
@@ -48,10 +49,12 @@ export interface Gate {
   reissue(deviceId: string, role: Role): Promise<void>;
   /** The newest `limit` lines, oldest first. */
   history(deviceId: string, limit: number): Promise<readonly HistoryRow[]>;
+  /** That notices to the owner do not get through; null while they do, and where none are sent. */
+  noticeTrouble(): Promise<NoticeTrouble | null>;
   /** Tells what happens from the call of `ready` on, until `signal` aborts. Rejects when it can no longer tell. */
   watch(tell: (row: WatchRow) => void, signal: AbortSignal, ready: () => void): Promise<void>;
   close(): Promise<void>;
 }
 
 /** What a verb is going to do with a gate: a gateway gives a caller no more rights than that. */
-export type Purpose = 'look' | 'manage';
+export type Purpose = 'look' | 'status' | 'manage';

@@ -18,6 +18,7 @@ type Listener = (event: string, payload: Readonly<Record<string, unknown>>, atMs
 
 const SCOPES: Readonly<Record<Purpose, string[]>> = {
   look: ['operator.pairing'],
+  status: ['operator.pairing', 'operator.read'],
   // Which scopes a decision takes depends on the request; an owner has them all.
   manage: ['operator.admin', 'operator.pairing'],
 };

@@ -1,5 +1,6 @@
 import type { Role } from '../../machines/vocabulary.ts';
 import type { DeviceList, PairedRow, PendingRow } from '../authority/listing.ts';
+import type { NoticeTrouble } from '../notices/notice-memo.ts';
 import type { Approved, Gate, HistoryRow, WatchRow } from './gate.ts';
 import type { GatewayLink } from './gateway-link.ts';
 
@@ -76,6 +77,11 @@ export class RpcGate implements Gate {
       params,
     );
     return events;
+  }
+
+  async noticeTrouble(): ReturnType<Gate['noticeTrouble']> {
+    const { notices = null } = await this.#link.call<{ notices?: NoticeTrouble | null }>('status', {});
+    return notices;
   }
 
   watch(tell: (row: WatchRow) => void, signal: AbortSignal, ready: () => void): Promise<void> {

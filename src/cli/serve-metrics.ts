@@ -1,11 +1,13 @@
 import type { Authority } from '../authority/authority.ts';
 import type { Gateway, GatewayOptions } from '../gateway/server.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Store } from '../store/store.ts';
 
 /** The figures of a running `serve`. */
 export interface ServeMetrics {
   readonly wrap: (store: Store) => Store;
   readonly hooks: Pick<GatewayOptions, 'meter' | 'onAuthorized' | 'onScopesChanged'>;
+  readonly noticed: Metrics['noticed'];
   begin(authority: Authority): Promise<void>;
   /** Answers scrapes from now on; the address where. Rejects when it cannot listen. */
   serve(gateway: Gateway): Promise<string>;
@@ -26,6 +28,7 @@ export async function openMetrics(
   return {
     wrap: (store) => metrics.timed(store),
     hooks: { meter: metrics.meter, ...metrics.callbacks },
+    noticed: metrics.noticed,
     begin: (authority) => metrics.begin(authority),
     serve: async (gateway) => {
       metrics.show(gateway);

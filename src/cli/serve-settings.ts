@@ -1,6 +1,8 @@
+import { resolve } from 'node:path';
 import { DEFAULT_TERMS, type Terms } from '../../machines/record.ts';
 import { isLoopback } from '../gateway/locality.ts';
 import { DEFAULT_WAITING, type WaitingSettings } from '../gateway/settings.ts';
+import { isReadable } from '../notices/webhook.ts';
 import { readDuration } from './duration.ts';
 import { usage } from './exit.ts';
 import type { Resolved } from './settings.ts';
@@ -22,6 +24,8 @@ export interface ServeSettings {
   readonly tls: { readonly certPath: string; readonly keyPath: string } | null;
   readonly waiting: WaitingSettings;
   readonly metrics: { readonly host: string; readonly port: number } | null;
+  /** Where requests are told of; `secretFile` null: the one of the state folder. */
+  readonly notices: { readonly url: string; readonly secretFile: string | null } | null;
   readonly showToken: boolean;
   readonly console: boolean;
 }
@@ -53,11 +57,23 @@ export function serveSettings({ values }: Pick<Resolved, 'values'>): ServeSettin
 }
 
 /** What is not there unless somebody wants it. */
-function optionalOf(values: Values): Pick<ServeSettings, 'allowedOrigins' | 'metrics'> {
+function optionalOf(values: Values): Pick<ServeSettings, 'allowedOrigins' | 'metrics' | 'notices'> {
   return {
     allowedOrigins: values['allowed-origin'] ?? null,
     metrics: readListenAddress(values.metrics ?? '') ?? null,
+    notices: noticesOf(values),
   };
+}
+
+function noticesOf(values: Values): ServeSettings['notices'] {
+  const { 'notice-url': url, 'notice-secret-file': secretFile, 'notice-allow-http': allowHttp } = values;
+  if (url === undefined) return null;
+  if (isReadable(url) && !allowHttp) {
+    throw usage(
+      '--notice-url must begin with https:// unless it is on this machine; --notice-allow-http allows it',
+    );
+  }
+  return { url, secretFile: secretFile === undefined ? null : resolve(secretFile) };
 }
 
 /** Times of the authority that a setting changes; the verbs on the state folder must use the same ones. */

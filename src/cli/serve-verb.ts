@@ -34,6 +34,9 @@ export function addServe(parent: Command, shell: Shell): void {
     'log-file',
     'log-level',
     'metrics',
+    'notice-url',
+    'notice-secret-file',
+    'notice-allow-http',
   ]);
   withHelp(verb, [
     'serve',

@@ -10,6 +10,7 @@ import { restoredText } from './open-gate.ts';
 import type { CommandFor } from './refused.ts';
 import { makeReload } from './reload.ts';
 import { openMetrics, type ServeMetrics } from './serve-metrics.ts';
+import { openNotices } from './serve-notices.ts';
 import { type ServeSettings, serveSettings, termsOf } from './serve-settings.ts';
 import { type Flags, type Resolved, resolveSettings } from './settings.ts';
 import { makeStateFolder, openState, readSecret, type State, sharedToken } from './state.ts';
@@ -62,11 +63,13 @@ async function serveOn(state: State, serving: Serving): Promise<void> {
   // Asked for before anything listens: a signal during the start must stop it, too.
   const interrupted = io.interrupted();
   await metrics?.begin(state.authority);
+  const notices = settings.notices && openNotices(state, settings.notices, serving);
   const gateway = await start(state, serving, auth);
   try {
     writeGatewayFile(state.folder, { pid: process.pid, url: gateway.url });
     io.onHangup(makeReload({ gateway, logging, readAuth: () => readAuth(resolved, settings) }, auth));
     if (metrics) io.out(`metrics on ${await metrics.serve(gateway)}\n`);
+    await notices?.start();
     const secret = auth.mode === 'none' ? null : auth.secret;
     io.out(
       `${welcome(gateway.url, resolved, { ...settings, console: consoleOf(settings) }, secret, command).join('\n')}\n`,
@@ -75,6 +78,7 @@ async function serveOn(state: State, serving: Serving): Promise<void> {
     io.err('stopping; the same signal again ends it at once\n');
   } finally {
     removeGatewayFile(state.folder);
+    await notices?.stop();
     await metrics?.stop();
     await gateway.stop('service restart');
   }

@@ -87,6 +87,12 @@ export function isOrigin(value: string): boolean {
   return /^[a-z][a-z\d+.-]*:\/\/[^\s/?#@]+$/.test(value) && URL.canParse(value);
 }
 
+export function isWebAddress(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, username, password } = new URL(value);
+  return /^https?:$/.test(protocol) && username === '' && password === '';
+}
+
 export function isGatewayUrl(value: string): boolean {
   return URL.canParse(value) && /^wss?:$/.test(new URL(value).protocol);
 }
@@ -161,6 +167,22 @@ export const SETTINGS = {
   'no-console': {
     form: null,
     about: 'serve no web console',
+    allowed: 'true or false',
+    schema: Type.Boolean(),
+    reading: 'switch',
+  },
+  'notice-url': {
+    ...text('tell of each request there, by a webhook', '<url>', 'an https:// or http:// URL without a user'),
+    check: isWebAddress,
+  },
+  'notice-secret-file': text(
+    'secret that notices are signed with (default: made in the state folder)',
+    '<path>',
+    PATH,
+  ),
+  'notice-allow-http': {
+    form: null,
+    about: 'send notices to another machine without TLS',
     allowed: 'true or false',
     schema: Type.Boolean(),
     reading: 'switch',

@@ -130,8 +130,8 @@ function allowed(name: SettingName, value: unknown, where: string): unknown {
   if (isAllowed(name, value)) return value;
   const setting: Setting = SETTINGS[name];
   const isList = setting.reading === 'list' ? 'each ' : '';
-  // Never the value of a secret, not even a wrong one.
-  const shown = name === 'token' ? 'this value' : JSON.stringify(value);
+  // Never the value of a secret, not even a wrong one; the address of a webhook is one often.
+  const shown = name === 'token' || name === 'notice-url' ? 'this value' : JSON.stringify(value);
   throw usage(`${where}: ${shown} is not allowed; allowed: ${isList}${setting.allowed}`);
 }
 

@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts';
 import { CliError, EXIT } from './exit.ts';
 
 const TOKEN_FILE = 'shared-token';
+const NOTICE_SECRET_FILE = 'notice-secret';
 
 export interface StateOptions {
   readonly folder: string;
@@ -58,10 +59,18 @@ export function sharedTokenPath(folder: string): string {
   return join(folder, TOKEN_FILE);
 }
 
+export function noticeSecretPath(folder: string): string {
+  return join(folder, NOTICE_SECRET_FILE);
+}
+
 /** The shared token of the folder, made at the first start: 32 random bytes in base64url. */
 export function sharedToken(folder: string): string {
-  const path = sharedTokenPath(folder);
-  if (!statSync(path, { throwIfNoEntry: false })) makeSharedToken(path);
+  return madeSecret(sharedTokenPath(folder), () => randomBytes(32).toString('base64url'));
+}
+
+/** The secret in a file of the state folder, which is made when it is missing. */
+export function madeSecret(path: string, make: () => string): string {
+  if (!statSync(path, { throwIfNoEntry: false })) makeSecret(path, make());
   return readSecret(path);
 }
 
@@ -76,10 +85,10 @@ export function readSecret(path: string): string {
   );
 }
 
-// Linking fails when another start was faster: then both go on with the one token that is in the file.
-function makeSharedToken(path: string): void {
+// Linking fails when another start was faster: then both go on with the one secret that is in the file.
+function makeSecret(path: string, text: string): void {
   const draft = `${path}.${process.pid}.new`;
-  writeSecretFile(draft, `${randomBytes(32).toString('base64url')}\n`);
+  writeSecretFile(draft, `${text}\n`);
   try {
     linkSync(draft, path);
   } catch (error) {

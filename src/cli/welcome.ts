@@ -3,7 +3,7 @@ import type { GatewayFile } from './gateway-file.ts';
 import type { CommandFor } from './refused.ts';
 import type { ServeSettings } from './serve-settings.ts';
 import type { Resolved } from './settings.ts';
-import { sharedTokenPath } from './state.ts';
+import { noticeSecretPath, sharedTokenPath } from './state.ts';
 
 /** Whether there is a page; a checkout builds it first. */
 export type ConsoleState = 'served' | 'not-built' | 'off';
@@ -15,8 +15,10 @@ export function welcome(
   {
     auth,
     showToken,
+    notices,
     console: page = 'off',
   }: Pick<ServeSettings, 'auth' | 'showToken'> & {
+    readonly notices?: ServeSettings['notices'];
     readonly console?: ConsoleState;
   },
   secret: string | null,
@@ -28,6 +30,9 @@ export function welcome(
     ...entrance(url, auth, given === null ? sharedTokenPath(stateDir) : 'file' in given ? given.file : null),
     ...(showToken && secret !== null ? [`shared ${auth}: ${secret}`] : []),
     ...consoleLines(url, page, auth, showToken ? secret : null),
+    ...(notices
+      ? [`notices are signed with the secret in ${notices.secretFile ?? noticeSecretPath(stateDir)}`]
+      : []),
     `what waits: ${command('devices list')}`,
     `to approve: ${command('devices approve')}`,
   ];

@@ -1,4 +1,5 @@
 import { hostname, release, platform as systemName } from 'node:os';
+import { readTrouble } from '../notices/notice-memo.ts';
 import type { Core } from './core.ts';
 import { type Answer, type Method, ok } from './method.ts';
 import type { Session } from './session.ts';
@@ -38,6 +39,7 @@ async function status(core: Core): Promise<Answer> {
       upgrade: await store.countState('upgradePending'),
       revoked: await store.countState('revokedPending'),
     },
+    notices: await readTrouble(store),
     heartbeat: { agents: [] },
     channelSummary: [],
     queuedSystemEvents: [],

@@ -26,6 +26,8 @@ export function timedStore(inner: Store, took: (operation: Operation, seconds: n
     head: () => inner.head(),
     epoch: () => inner.epoch(),
     raiseEpoch: (epoch) => inner.raiseEpoch(epoch),
+    memo: (name) => inner.memo(name),
+    setMemo: (name, value, expected, keepUntilMs) => inner.setMemo(name, value, expected, keepUntilMs),
     watch: (listener) => inner.watch(listener),
     close: () => inner.close(),
   };

@@ -10,6 +10,7 @@
 import { changeChecks } from './contract-changes.ts';
 import { feedChecks } from './contract-feed.ts';
 import type { StoreCheck } from './contract-fixtures.ts';
+import { memoChecks } from './contract-memos.ts';
 import { queryChecks } from './contract-queries.ts';
 import { togetherChecks } from './contract-together.ts';
 
@@ -20,4 +21,5 @@ export const storeContract: readonly StoreCheck[] = [
   ...togetherChecks,
   ...queryChecks,
   ...feedChecks,
+  ...memoChecks,
 ];

@@ -3,7 +3,16 @@ import { checkChanges, checkEpoch, DEFAULT_HISTORY_LIMIT } from './change-checks
 import { parseFrozen } from './frozen-json.ts';
 import { illegalMove } from './legal-moves.ts';
 import { newestOf } from './newest-of.ts';
-import type { Change, ChangeNotice, DeviceRow, HistoryQuery, Store, StoredEvent } from './store.ts';
+import type {
+  Change,
+  ChangeNotice,
+  DeviceRow,
+  HistoryQuery,
+  Json,
+  Memo,
+  Store,
+  StoredEvent,
+} from './store.ts';
 import { StoreError } from './store.ts';
 import { Watchers } from './watchers.ts';
 
@@ -15,6 +24,7 @@ export class MemoryBacking {
   // How many (device, role) pairs are in each state: asked on every connect of a stranger, so it is kept, not counted.
   readonly #inState = new Map<string, number>();
   readonly #openings = new Set<Watchers>();
+  readonly #memos = new Map<string, Memo & { readonly keepUntilMs: number | null }>();
   #epoch = 1;
 
   get epoch(): number {
@@ -82,6 +92,18 @@ export class MemoryBacking {
   raiseEpoch(epoch: number): number {
     this.#epoch = Math.max(this.#epoch, epoch);
     return this.#epoch;
+  }
+
+  memo(name: string): Memo | undefined {
+    const kept = this.#memos.get(name);
+    return kept && { value: kept.value, version: kept.version };
+  }
+
+  setMemo(name: string, value: Json, expectedVersion: number, keepUntilMs: number | null): number | null {
+    if ((this.#memos.get(name)?.version ?? 0) !== expectedVersion) return null;
+    const version = expectedVersion + 1;
+    this.#memos.set(name, { value: parseFrozen(JSON.stringify(value)), version, keepUntilMs });
+    return version;
   }
 
   #put(deviceId: string, row: DeviceRow | undefined): void {
@@ -176,6 +198,19 @@ class MemoryStore implements Store {
   async raiseEpoch(epoch: number): Promise<number> {
     checkEpoch(epoch);
     return this.#open().raiseEpoch(epoch);
+  }
+
+  async memo(name: string): Promise<Memo | undefined> {
+    return this.#open().memo(name);
+  }
+
+  async setMemo(
+    name: string,
+    value: Json,
+    expectedVersion: number,
+    keepUntilMs: number | null,
+  ): Promise<number | null> {
+    return this.#open().setMemo(name, value, expectedVersion, keepUntilMs);
   }
 
   watch(listener: (notice: ChangeNotice) => void): () => void {

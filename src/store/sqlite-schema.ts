@@ -40,6 +40,12 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT;
    CREATE INDEX events_device ON events (device_id, seq);
    CREATE INDEX events_request ON events (request_id, seq) WHERE request_id IS NOT NULL;`,
+  `CREATE TABLE memo (
+     name TEXT NOT NULL PRIMARY KEY,
+     value TEXT NOT NULL,
+     version INTEGER NOT NULL,
+     keep_until_ms INTEGER
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 const MOVES = LEGAL_MOVES.map(([from, to]) => `('${from}', '${to}')`).join(', ');

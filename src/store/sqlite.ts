@@ -4,10 +4,20 @@ import { newestOf } from './newest-of.ts';
 import { RowCache } from './row-cache.ts';
 import { storeError, toStoreError, whileBusy } from './sqlite-errors.ts';
 import { SqliteFeed } from './sqlite-feed.ts';
+import { SqliteMemos } from './sqlite-memos.ts';
 import { openDatabase } from './sqlite-open.ts';
 import { SqliteReads } from './sqlite-reads.ts';
 import { SqliteSave } from './sqlite-save.ts';
-import type { Change, ChangeNotice, DeviceRow, HistoryQuery, Store, StoredEvent } from './store.ts';
+import type {
+  Change,
+  ChangeNotice,
+  DeviceRow,
+  HistoryQuery,
+  Json,
+  Memo,
+  Store,
+  StoredEvent,
+} from './store.ts';
 import { WalSync } from './wal-sync.ts';
 import { Watchers } from './watchers.ts';
 
@@ -51,6 +61,7 @@ class SqliteStore implements Store {
   readonly #wal: WalSync;
   readonly #reads: SqliteReads;
   readonly #save: SqliteSave;
+  readonly #memos: SqliteMemos;
   readonly #cache: RowCache;
   readonly #watchers = new Watchers();
   readonly #feed: SqliteFeed;
@@ -66,6 +77,7 @@ class SqliteStore implements Store {
     this.#wal = wal;
     this.#reads = new SqliteReads(db);
     this.#save = new SqliteSave(db);
+    this.#memos = new SqliteMemos(db);
     this.#cache = new RowCache(cacheSize);
     this.#feed = new SqliteFeed(this.#reads, pollMs, (deviceId, seq) =>
       this.#watchers.tell({ deviceId, seq, foreign: true }),
@@ -141,6 +153,19 @@ class SqliteStore implements Store {
     });
     await this.#confirmed(flushed);
     return holds;
+  }
+
+  memo(name: string): Promise<Memo | undefined> {
+    return this.#run(() => this.#memos.get(name));
+  }
+
+  setMemo(
+    name: string,
+    value: Json,
+    expectedVersion: number,
+    keepUntilMs: number | null,
+  ): Promise<number | null> {
+    return this.#run(() => this.#memos.set(name, value, expectedVersion, keepUntilMs));
   }
 
   watch(listener: (notice: ChangeNotice) => void): () => void {

@@ -59,6 +59,13 @@ export interface HistoryQuery {
   readonly limit?: number;
 }
 
+/** A small fact that outlives the process and belongs to no device, such as which notice was sent. */
+export interface Memo {
+  readonly value: Json;
+  /** 1 when it is first set, and one more each time. */
+  readonly version: number;
+}
+
 /** Tells that a device's record changed. A hint: the listener reads again. Several changes may come as one. */
 export interface ChangeNotice {
   readonly deviceId: string;
@@ -92,6 +99,15 @@ export interface Store {
   epoch(): Promise<number>;
   /** Sets the epoch if it is higher than the present one, durably; answers the epoch that now holds. */
   raiseEpoch(epoch: number): Promise<number>;
+  memo(name: string): Promise<Memo | undefined>;
+  /** Sets a memo that still has this version (0: that is not there). The new version, or null when somebody was faster:
+   * then nothing was written. Nobody who watches is told. It may be forgotten after `keepUntilMs`; null for never. */
+  setMemo(
+    name: string,
+    value: Json,
+    expectedVersion: number,
+    keepUntilMs: number | null,
+  ): Promise<number | null>;
   /** Calls `listener` after each change: own ones before `save` answers, foreign ones within 50 ms. Returns the
    * function that ends it. A listener that throws does not disturb the store or the other listeners. */
   watch(listener: (notice: ChangeNotice) => void): () => void;

@@ -21,6 +21,8 @@ export async function openTimedStore(path: string, onSaved: (ms: number) => void
     head: () => inner.head(),
     epoch: () => inner.epoch(),
     raiseEpoch: (epoch) => inner.raiseEpoch(epoch),
+    memo: (name) => inner.memo(name),
+    setMemo: (name, value, expected, keepUntilMs) => inner.setMemo(name, value, expected, keepUntilMs),
     watch: (listener) => inner.watch(listener),
     close: () => inner.close(),
   };

@@ -73,6 +73,9 @@ export class GatedStore implements Store {
   head = (): Promise<number> => this.#inside.head();
   epoch = (): Promise<number> => this.#inside.epoch();
   raiseEpoch = (epoch: number): Promise<number> => this.#inside.raiseEpoch(epoch);
+  memo = (name: string): ReturnType<Store['memo']> => this.#inside.memo(name);
+  setMemo = (...memo: Parameters<Store['setMemo']>): ReturnType<Store['setMemo']> =>
+    this.#inside.setMemo(...memo);
   watch = (listener: (notice: ChangeNotice) => void): (() => void) => this.#inside.watch(listener);
   close = (): Promise<void> => this.#inside.close();
 }

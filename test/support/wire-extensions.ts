@@ -86,6 +86,8 @@ export const ADDED_KEYS = {
       uptimeMs: Ms,
       connections: closed({ open: Count, live: Count, parked: Count }),
       requests: closed({ pairing: Count, upgrade: Count, revoked: Count }),
+      // That notices to the owner fail, and since when.
+      notices: Type.Union([Type.Null(), closed({ sinceMs: Ms, atMs: Ms, problem: Text })]),
     },
   },
   'pending node': {
