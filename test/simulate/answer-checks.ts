@@ -85,12 +85,14 @@ function checkMissing(oracle: Oracle, story: LinkStory, { method }: Call, scope:
   ]);
 }
 
+const DECIDES = /^device\.(pair\.(approve|reject|remove)|token\.|quiet\.)|withdrawUpgrade$/;
+
 /** I7, I10: what is acknowledged is so, and on the disk. */
 function checkAcknowledged(oracle: Oracle, story: LinkStory, call: Call): void {
   const about = [story.link.name];
   const own = oracle.decidedBy(story.connId, call.atMs);
   // A repeat beside the first is answered from what the first has committed and not flushed yet (see README.md).
-  const isAlone = story.calls.size === 1;
+  const isAlone = story.calls.size === 1 && DECIDES.test(call.method);
   const isSafe = !isAlone || own.every(({ seq }) => oracle.disk?.isFlushed(seq) !== false);
   oracle.judge(
     'I10',
