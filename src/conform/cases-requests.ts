@@ -1,6 +1,7 @@
+import { covers } from '../../machines/policy.ts';
 import { keepsWaiting } from './attempt.ts';
 import type { Case } from './case.ts';
-import { APPROVALS, BOTH, covers, READ, rowsOf, type Scene } from './scene.ts';
+import { APPROVALS, BOTH, READ, rowsOf, type Scene } from './scene.ts';
 
 const RETRIES = 6;
 const SILENCE_MS = 400;

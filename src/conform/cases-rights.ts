@@ -1,6 +1,7 @@
+import { covers } from '../../machines/policy.ts';
 import type { Case } from './case.ts';
 import type { Throwaway } from './device.ts';
-import { APPROVALS, type Asking, BOTH, covers, PAIRING, READ, type Scene } from './scene.ts';
+import { APPROVALS, type Asking, BOTH, PAIRING, READ, type Scene } from './scene.ts';
 
 const MANAGER = ['operator.pairing', 'operator.read'];
 const WIDER = ['operator.approvals', 'operator.pairing', 'operator.read'];

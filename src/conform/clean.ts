@@ -27,7 +27,7 @@ export async function cleanUp(
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return [
-      `up to ${own.size} devices whose names begin with "conform": no owner could clean up (${reason})`,
+      `up to ${own.size} devices, their names begin with "conform": no owner could clean up (${reason})`,
     ];
   }
 }

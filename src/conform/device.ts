@@ -55,7 +55,13 @@ export function connectParams(ask: Ask, challenge: Challenge, protocol: Protocol
   const bare = {
     minProtocol: protocol,
     maxProtocol: protocol,
-    client: { ...program, version: 'conform', platform: 'linux' },
+    // Whoever finds a device that could not be cleaned up sees whose it was.
+    client: {
+      ...program,
+      displayName: `conform ${device?.name ?? ''}`.trim(),
+      version: 'conform',
+      platform: 'linux',
+    },
     caps: [],
     auth,
     role,

@@ -1,4 +1,4 @@
-import { covers, uncovered } from '../../machines/policy.ts';
+import { uncovered } from '../../machines/policy.ts';
 import type { Role } from '../../machines/vocabulary.ts';
 import { type Attempt, answered, attempt } from './attempt.ts';
 import { SetUpFailed, Unjudged } from './case.ts';
@@ -228,5 +228,3 @@ export function isPhantom(list: List, { id }: Throwaway): boolean {
   const open = list.pending.filter(({ deviceId }) => deviceId === id);
   return granted !== undefined && open.some(({ scopes }) => uncovered(granted, scopes).length === 0);
 }
-
-export { covers, uncovered };

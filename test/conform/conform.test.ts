@@ -168,6 +168,28 @@ describe('what the run leaves', () => {
     expect(left.join('\n')).toMatch(/^request \S+ of device [0-9a-f]{64}$/m);
   });
 
+  it('is told when nobody is there any more to clean up', async () => {
+    const house = await openReal();
+    const onResult = (): void => void house.stop();
+    const { left } = await judge(house.gateway.url, { cases: selected(['I12-grant']), onResult });
+    expect(left).toHaveLength(1);
+    expect(left[0]).toMatch(/^up to \d+ devices, their names begin with "conform": no owner could clean up/);
+  });
+
+  it('has names that tell whose it was', async () => {
+    const house = await openReal();
+    const seen: string[] = [];
+    const url = await warped(house, {
+      said(frame) {
+        for (const row of frame.payload?.pending ?? []) seen.push(row.displayName);
+        return frame;
+      },
+    });
+    await judge(url, { cases: selected(['I1-ids-stay']) });
+    expect(seen.length).toBeGreaterThan(0);
+    for (const name of seen) expect(name).toMatch(/^conform [A-Z]$/);
+  });
+
   it('touches no device but its own', async () => {
     const house = await openReal();
     const { newDevice } = await import('../support/raw-client.ts');
