@@ -84,6 +84,9 @@ process.once('exit', () => {
   for (const group of groups) signalGroup(group, 'SIGKILL');
 });
 
+// Without a handler a signal ends this process and no `exit` is told.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 /** To a program and all that it has started: some start themselves again. */
 function signalGroup(group: number, signal: NodeJS.Signals): void {
   try {
