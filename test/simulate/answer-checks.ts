@@ -54,16 +54,16 @@ function noteUpgrade(story: LinkStory, askedAtMs: number, id: string): void {
   story.resolved.delete(id);
 }
 
-/** I18: a call is answered only if the session could have had the right, as far as its gateway had been told. */
-function checkMayCall(oracle: Oracle, story: LinkStory, { method, atMs, seqAtArrival }: Call): void {
+/** I18: a call is answered only if the session could have had the right: what is taken away ends when the gateway has
+ * heard of it and read the record. Nothing is acknowledged there before that, which `checkCut` holds. */
+function checkMayCall(oracle: Oracle, story: LinkStory, { method, atMs }: Call): void {
   const { asked, link } = story;
   const scope = SCOPE_OF[method];
   if (!scope || !asked || asked.deviceId === '') return;
-  // What another process has taken is here until this one hears of it.
   const mayBe = oracle.wasSo(
     story,
     atMs - FOREIGN_MS,
-    seqAtArrival,
+    0,
     ({ is, grant }: Moment) => is === 'paired' && isWithin([scope], grant),
   );
   oracle.judge('I18', mayBe ? undefined : `${link.name} is answered ${method} without a right to it`, [

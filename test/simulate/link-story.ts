@@ -28,8 +28,6 @@ export interface Call {
   // biome-ignore lint/suspicious/noExplicitAny: a peer may send anything.
   readonly params: any;
   readonly atMs: number;
-  /** The newest change that the gateway had been told of when it came. */
-  readonly seqAtArrival: number;
 }
 
 /** What passed over one link, read off the wire. */

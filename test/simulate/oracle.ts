@@ -179,8 +179,7 @@ export class Oracle implements Witness, ProcessWitness {
       this.world.trace.add(story.process, `<- ${link.name} connect ${story.asked.wish.join(',')}`);
       return;
     }
-    const seqAtArrival = this.toldSeq(story.process, story.asked?.deviceId ?? '');
-    story.calls.set(id, { id, method, params, atMs: this.world.nowMs, seqAtArrival });
+    story.calls.set(id, { id, method, params, atMs: this.world.nowMs });
     if (method !== 'health') this.world.trace.add(story.process, `<- ${link.name} ${method}`);
   }
 
