@@ -6,6 +6,7 @@ import { hasRecording, readRecording } from './recordings.ts';
 import { RELEASES } from './releases.ts';
 import { Replay } from './replay.ts';
 
+const OF_RIGHTS = /^(connect|device)\b/;
 const RECORDED = JOURNEYS.filter(hasRecording);
 
 it.each(RELEASES)('journeys with $version were recorded', ({ version }) => {
@@ -22,7 +23,9 @@ it.each(RECORDED)(
     const replay = new Replay(house, journey);
     await replay.play(stops);
     for (const { cli, method, recorded, replayed } of replay.answers) {
-      expect({ cli, method, lines: replayed }).toEqual({ cli, method, lines: recorded });
+      // What the gateway says of itself may grow; what it says of devices and rights is exactly what was recorded.
+      const lines = OF_RIGHTS.test(method) ? replayed : replayed.filter((line) => recorded.includes(line));
+      expect({ cli, method, lines }).toEqual({ cli, method, lines: recorded });
     }
     const frames = stops.flatMap((stop) => stop.frames);
     const told = frames.filter(
