@@ -284,9 +284,9 @@ export class Session implements LiveSession, Guest, Due {
   async #endSlice(): Promise<void> {
     const { reading } = await lookAt(this);
     if (!this.isParked) return;
-    // What was decided in the meantime is told instead (I5).
-    if (reading.view.covered || !reading.view.open) this.actor.send({ type: 'record.read', ...reading });
-    else this.actor.send({ type: 'slice.ended', denial: reading.denial });
+    // What was decided in the meantime is told instead (I5), also when that is a part of what it asked for (I12).
+    this.actor.send({ type: 'record.read', ...reading });
+    if (this.isParked) this.actor.send({ type: 'slice.ended', denial: reading.denial });
   }
 
   #welcomed(): void {

@@ -85,13 +85,6 @@ async function put(store: Store, device: DeviceRecord, requestId: string | null)
     const detail = { request: requestId && `${requestId}.r1`, outcome: null };
     const event = { role: 'operator', atMs: 0, type: 'request.opened', requestId, detail };
     const next = { ...row, states: { operator: state } };
-    const change = {
-      deviceId: device.deviceId,
-      expectedRevision,
-      next,
-      events: [event],
-      durable: false,
-    } as const;
     const { deviceId } = device;
     const revision = await store.save({ deviceId, expectedRevision, next, events: [event], durable: false });
     if (revision === null) throw new Error('a store of one writer was lost');
@@ -188,12 +181,14 @@ function onlyIts(crowd: Crowd, name: string, places: number): Judge {
 function deciding(crowd: Crowd, name: string, caller: Caller): Judge {
   return (next) => {
     const wrong: string[] = [];
-    const before = crowd[name]?.record.grant ?? [];
-    const added = (next[name]?.record.grant ?? []).filter((scope) => !before.includes(scope));
-    if ('deviceId' in caller && caller.deviceId === name && added.length > 0)
-      wrong.push('I11 a device widens itself');
-    if ('deviceId' in caller && added.length > 0 && !caller.scopes.includes('operator.admin')) {
-      const holds = added.every((scope) => caller.scopes.includes(scope));
+    const before: readonly string[] = crowd[name]?.record.grant ?? [];
+    const after: readonly string[] = next[name]?.record.grant ?? [];
+    const added = after.filter((scope) => !before.includes(scope));
+    const isOwn = 'deviceId' in caller && caller.deviceId === name;
+    if (isOwn && added.length > 0) wrong.push('I11 a device widens itself');
+    if ('deviceId' in caller) {
+      const { scopes } = caller;
+      const holds = scopes.includes('operator.admin') || added.every((scope) => scopes.includes(`${scope}`));
       if (!holds) wrong.push('I11 a caller gives what it does not have');
     }
     if (ALL.some((other) => other !== name && !same(crowd[other], next[other]))) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { exploreCrowd } from './crowd.ts';
 import { livenessOf } from './liveness.ts';
+import { MUTANTS } from './mutants.ts';
 import { type Explored, explore, untaken } from './search.ts';
 import { replay, savedTraces, worldNamed } from './traces.ts';
 import { walk } from './walks.ts';
@@ -62,7 +63,16 @@ describe('a counterexample that was found once', () => {
     expect(wrong).toEqual([]);
     expect(worldNamed(trace.world).name).toBe(trace.world);
     expect(taken).toBeGreaterThan(0);
+    if (trace.without.includes('found in what shipped')) expect(taken).toBe(trace.steps.length);
   });
+
+  it.each(traces.filter(([, { without }]) => MUTANTS.some(({ rule }) => without.startsWith(`${rule}:`))))(
+    '%s still breaks the copy that it was found in',
+    (_, trace) => {
+      const mutant = MUTANTS.find(({ rule }) => trace.without.startsWith(`${rule}:`));
+      expect(replay(trace, mutant?.ship).wrong).not.toEqual([]);
+    },
+  );
 
   it('is there', () => {
     expect(traces.length).toBeGreaterThan(8);

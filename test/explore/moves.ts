@@ -128,11 +128,11 @@ export function isTold(scene: Scene, slot: Slot): Move {
 export function endsSlice(scene: Scene, slot: Slot): Move {
   const reading = lookOf(scene, slot);
   const before = 'its slice is over';
-  const isDecided = reading.view.covered || !reading.view.open;
-  const event: ConnectionEvent = isDecided
-    ? { type: 'record.read', ...reading }
-    : { type: 'slice.ended', denial: reading.denial };
-  return moveBy(scene, slot, event, 'slice', { before, clean: true });
+  const told = moveBy(scene, slot, { type: 'record.read', ...reading }, 'slice', { before, clean: true });
+  if (told.slot.state !== slot.state) return told;
+  const event = { type: 'slice.ended', denial: reading.denial } as const;
+  const ended = moveBy(scene, told.slot, event, 'slice', { before, clean: true });
+  return { ...ended, wrong: [...told.wrong, ...ended.wrong] };
 }
 
 /** Hello is built from a second look, and sent; on the way it may be lost. */

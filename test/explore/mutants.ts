@@ -10,7 +10,7 @@ import * as steps from '../../machines/steps.ts';
 import { lookFor } from './look.ts';
 import { SHIPPED, type Ship } from './ship.ts';
 import { program, type World, wishOf } from './world.ts';
-import { LIVING, QUICK, VERBS } from './worlds.ts';
+import { LIVING, PARTS, QUICK, VERBS } from './worlds.ts';
 
 export interface Mutant {
   readonly rule: string;
@@ -78,7 +78,6 @@ const NODES: World = {
   programs: [{ ...program('node', wishOf()), role: 'node' }],
 };
 const TOKENS: World = { ...QUICK, programs: QUICK.programs.map((one) => ({ ...one, usesToken: true })) };
-const PARTS: World = { ...VERBS, sockets: 2, verbs: ['approve', 'reject'], time: ['request'] };
 
 export const MUTANTS: readonly Mutant[] = [
   {

@@ -83,6 +83,16 @@ export const VERBS: World = {
   time: ['request', 'quiet', 'grace', 'age'],
 };
 
+/** Approvals of a part, with somebody else waiting for the rest. */
+export const PARTS: World = {
+  ...VERBS,
+  name: 'parts',
+  about: 'one device, two sockets, approvals of parts while others wait',
+  sockets: 2,
+  verbs: ['approve', 'reject'],
+  time: ['request'],
+};
+
 /** A gateway that lets its own computer in by itself. */
 export const LOCAL: World = {
   ...BARE,
@@ -173,6 +183,7 @@ export const WORLDS: readonly World[] = [
   QUICK,
   STEPS,
   VERBS,
+  PARTS,
   LOCAL,
   IMPORTS,
   TWO_ROLES,
