@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { covers } from '../../machines/policy.ts';
 import { useConsole } from './console-context.ts';
 import { DeviceView } from './device.tsx';
@@ -74,7 +74,9 @@ function Top({ view, onHelp }: { view: View; onHelp: () => void }) {
   const { book, link } = useConsole();
   useChanging(book);
   const open = book.openCount;
-  document.title = open > 0 ? `(${open}) Antechamber` : 'Antechamber';
+  useEffect(() => {
+    document.title = open > 0 ? `(${open}) Antechamber` : 'Antechamber';
+  }, [open]);
   return (
     <header class="top">
       <a class="brand" href={linkTo('waiting')}>

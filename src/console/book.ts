@@ -67,7 +67,7 @@ interface Page {
 export type Ask = <T>(method: string, params?: object) => Promise<T>;
 
 /** News of one moment are read together. */
-const GATHER_MS = 150;
+const GATHER_MS = 200;
 const MOST_AT_ONCE = 200;
 /** How often what is looked at is read again: attempts and sockets are no news, and are told by nobody. */
 const LOOK_MS = 2000;
@@ -76,6 +76,10 @@ const LINGER_MS = 4000;
 const FIRST_ROWS = 30;
 
 const byId = (left: Device, right: Device): number => (left.deviceId < right.deviceId ? -1 : 1);
+const approvedAtMs = ({ roles, createdAtMs }: Device): number =>
+  roles.reduce((latest, role) => Math.max(latest, role.approvedAtMs ?? 0), createdAtMs);
+const byApproval = (left: Device, right: Device): number =>
+  approvedAtMs(right) - approvedAtMs(left) || byId(left, right);
 const episodeOf = (requestId: string): string => requestId.split('.')[0] ?? requestId;
 
 /** All that is known of the devices of this gateway, kept up to date by its events. */
@@ -110,9 +114,9 @@ export class Book extends Changing {
     return this.#devices.get(deviceId);
   }
 
-  /** In the order of ids. */
+  /** The last approved first, as the command line lists them. */
   get devices(): readonly Device[] {
-    this.#sorted ??= [...this.#devices.values()].sort(byId);
+    this.#sorted ??= [...this.#devices.values()].sort(byApproval);
     return this.#sorted;
   }
 
@@ -134,7 +138,6 @@ export class Book extends Changing {
     const seen = new Set<string>();
     try {
       await this.#read({ waiting: true, limit: FIRST_ROWS });
-      performance.mark('antechamber.first-rows');
       let after: string | null = '';
       while (after !== null) {
         const page: Page = await this.#read({ limit: 250, ...(after && { after }) });

@@ -177,7 +177,7 @@ function Rights({ role, isPaired }: { role: RoleView; isPaired: boolean }) {
       <div>
         <dt>Sockets</dt>
         <dd>
-          {counted(role.live, 'live socket')}
+          {role.live === 0 ? 'none live' : counted(role.live, 'live socket')}
           {role.parked > 0 && `, ${role.parked} held`}
         </dd>
       </div>

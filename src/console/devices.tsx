@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { Device } from './book.ts';
+import type { Device, RoleView } from './book.ts';
 import { useConsole } from './console-context.ts';
 import { Ago, Empty, RoleName, Scopes, StatePill, Who } from './parts.tsx';
 import { linkToDevice } from './route.ts';
@@ -68,6 +68,7 @@ export function DevicesView() {
         rowHeight={isNarrow ? ROW.narrow : ROW.wide}
         label="Devices"
         keyOf={({ deviceId }) => deviceId}
+        isSame={(before, now) => before === now}
         onShown={watch}
       >
         {(device) => <DeviceRow device={device} />}
@@ -105,14 +106,16 @@ function Sieve({ words, filter, onSearch, onChoose }: SieveProps) {
   );
 }
 
+const isPaired = (state: string): boolean => state === 'paired' || state === 'upgradePending';
+const tokenAtMs = ({ rotatedAtMs, approvedAtMs }: RoleView): number =>
+  Math.max(rotatedAtMs ?? 0, approvedAtMs ?? 0);
+
 function DeviceRow({ device }: { device: Device }) {
   const { book } = useConsole();
   const roles = device.roles.filter(({ state }) => state !== 'unpaired');
   const grant = [...new Set(roles.flatMap((role) => role.grant))];
   const live = roles.reduce((count, role) => count + role.live, 0);
-  const approved = Math.max(
-    ...roles.map(({ rotatedAtMs, approvedAtMs }) => rotatedAtMs ?? approvedAtMs ?? 0),
-  );
+  const approved = Math.max(0, ...roles.filter(({ state }) => isPaired(state)).map(tokenAtMs));
   return (
     <a class="device-row" href={linkToDevice(device.deviceId)}>
       <span class="cell who-cell">

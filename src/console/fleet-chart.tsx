@@ -1,4 +1,5 @@
 import { FLEET_STATES } from './fleet-states.ts';
+import { useNarrow } from './virtual.tsx';
 import { stateWords } from './words.ts';
 
 export interface Moment {
@@ -6,8 +7,8 @@ export interface Moment {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-const WIDTH = 960;
-const HEIGHT = 260;
+/** In units of the picture, which are px where it is not scaled. */
+const SIZE = { wide: { width: 960, height: 260 }, narrow: { width: 320, height: 200 } };
 const LEFT = 44;
 const BOTTOM = 24;
 const TOP = 10;
@@ -37,21 +38,22 @@ export function FleetChart({
   moments: readonly Moment[];
   knownSinceMs: number | null;
 }) {
+  const { width, height } = useNarrow() ? SIZE.narrow : SIZE.wide;
   const first = moments[0]?.atMs ?? 0;
   const windowMs = (moments.at(-1)?.atMs ?? 0) - first;
   const top = ceilingOf(Math.max(...moments.map((moment) => heightOf(moment, FLEET_STATES.length))));
-  const x = (atMs: number): number => LEFT + ((atMs - first) / windowMs) * (WIDTH - LEFT - 8);
-  const y = (count: number): number => TOP + (1 - count / top) * (HEIGHT - TOP - BOTTOM);
+  const x = (atMs: number): number => LEFT + ((atMs - first) / windowMs) * (width - LEFT - 8);
+  const y = (count: number): number => TOP + (1 - count / top) * (height - TOP - BOTTOM);
   const line = (upTo: number): string[] =>
     moments.map((moment) => `${x(moment.atMs).toFixed(1)} ${y(heightOf(moment, upTo)).toFixed(1)}`);
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((part) => top * part);
   const times = [0, 0.25, 0.5, 0.75, 1].map((part) => first + windowMs * part);
   return (
     <figure class="fleet-figure">
-      <svg class="fleet-chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true">
+      <svg class="fleet-chart" viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
         {ticks.map((tick) => (
           <g key={tick} class="grid">
-            <line x1={LEFT} x2={WIDTH - 8} y1={y(tick)} y2={y(tick)} />
+            <line x1={LEFT} x2={width - 8} y1={y(tick)} y2={y(tick)} />
             <text x={LEFT - 8} y={y(tick) + 4}>
               {tick.toLocaleString()}
             </text>
@@ -65,7 +67,7 @@ export function FleetChart({
           />
         ))}
         {times.map((atMs, index) => (
-          <text key={atMs} class={`tick at-${index}`} x={x(atMs)} y={HEIGHT - 6}>
+          <text key={atMs} class={`tick at-${index}`} x={x(atMs)} y={height - 6}>
             {index === times.length - 1 ? 'now' : hour(atMs, windowMs)}
           </text>
         ))}

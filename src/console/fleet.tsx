@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { useConsole } from './console-context.ts';
 import { FleetChart, type Moment } from './fleet-chart.tsx';
 import { FLEET_STATES } from './fleet-states.ts';
-import { stateWords } from './words.ts';
+import { counted, stateWords } from './words.ts';
 
 interface Fleet {
   readonly atMs: number;
@@ -63,7 +63,7 @@ export function FleetView() {
       <header class="view-head">
         <h1 id="fleet-title">Fleet</h1>
         <p>
-          {live} live sockets, {parked} held, {open} open in all
+          {counted(live, 'live socket')}, {parked} held, {open} open in all
         </p>
       </header>
       <dl class="tiles">

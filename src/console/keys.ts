@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
 
 /** What a key does; false when it had nothing to do, and the browser may. */
-export type Keys = Readonly<Record<string, () => void | boolean>>;
+export type Keys = Readonly<Record<string, () => unknown>>;
 
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLInputElement ||

@@ -18,6 +18,10 @@ const ask = <T,>(method: string, params?: object): Promise<T> => link.request<T>
 const book = new Book(ask);
 const desk = new Desk(ask, book);
 link.start();
+// An address with a secret in it may be opened where the page is open already.
+addEventListener('hashchange', () => {
+  if (takeFromAddress()) link.again();
+});
 
 const place = document.getElementById('console');
 if (!place) throw new Error('the page has no place for the console');

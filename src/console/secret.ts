@@ -9,14 +9,17 @@ export interface Secret {
   readonly text: string;
 }
 
-export function takeFromAddress(): void {
+/** Whether there was one. */
+export function takeFromAddress(): boolean {
   const given = new URLSearchParams(location.hash.slice(1));
   for (const kind of ['token', 'password'] as const) {
     const text = given.get(kind);
     if (!text) continue;
     keepSecret({ kind, text });
     history.replaceState(null, '', location.pathname + location.search);
+    return true;
   }
+  return false;
 }
 
 export function keptSecret(): Secret | null {

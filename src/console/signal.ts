@@ -33,11 +33,17 @@ export function useChanging<T extends Changing>(source: T): T {
 
 const EVERY_MS = 1000;
 
-/** Renders again every second, for ages. */
+const tickers = new Set<() => void>();
+setInterval(() => {
+  for (const tick of tickers) tick();
+}, EVERY_MS);
+
+/** Renders again every second, for ages. One clock for all of them, so that they are drawn together. */
 export function useSeconds(): void {
   const [, render] = useState({});
   useEffect(() => {
-    const timer = setInterval(() => render({}), EVERY_MS);
-    return () => clearInterval(timer);
+    const tick = (): void => render({});
+    tickers.add(tick);
+    return () => void tickers.delete(tick);
   }, []);
 }

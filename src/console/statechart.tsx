@@ -2,8 +2,8 @@ import { descriptions, type Edge, edges, stateNames } from './chart-of.ts';
 import type { Step } from './history.ts';
 import { stateWords } from './words.ts';
 
-const WIDTH = 400;
-const NODE = { width: 148, height: 54 };
+const WIDTH = 432;
+const NODE = { width: 158, height: 54 };
 
 interface Point {
   readonly x: number;
@@ -12,48 +12,49 @@ interface Point {
 
 /** What stands goes down, whether something is asked goes to the right; a state that nobody placed goes below. */
 const PLACES: Readonly<Record<string, Point>> = {
-  unpaired: { x: 92, y: 44 },
-  pairingPending: { x: 308, y: 44 },
-  paired: { x: 92, y: 190 },
-  upgradePending: { x: 308, y: 190 },
-  revoked: { x: 92, y: 336 },
-  revokedPending: { x: 308, y: 336 },
+  unpaired: { x: 112, y: 44 },
+  pairingPending: { x: 320, y: 44 },
+  paired: { x: 112, y: 190 },
+  upgradePending: { x: 320, y: 190 },
+  revoked: { x: 112, y: 336 },
+  revokedPending: { x: 320, y: 336 },
 };
 
 const placeOf = (state: string): Point =>
-  PLACES[state] ?? { x: 200, y: 440 + 70 * stateNames.filter((one) => !PLACES[one]).indexOf(state) };
+  PLACES[state] ?? { x: 216, y: 440 + 70 * stateNames.filter((one) => !PLACES[one]).indexOf(state) };
 
-/** Where the line from `from` towards `to` leaves the box around `from`. */
-function border(from: Point, to: Point): Point {
-  const dx = to.x - from.x;
-  const dy = to.y - from.y;
+/** Where a line that starts at `inside`, in the box around `center`, leaves that box. */
+function border(center: Point, inside: Point, towards: Point): Point {
+  const dx = towards.x - inside.x;
+  const dy = towards.y - inside.y;
+  const reach = (half: number, at: number, step: number): number =>
+    Math.abs(step) < 0.01 ? Number.POSITIVE_INFINITY : (Math.sign(step) * half - at) / step;
   const scale = Math.min(
-    (NODE.width / 2 + 3) / Math.max(Math.abs(dx), 0.01),
-    (NODE.height / 2 + 3) / Math.max(Math.abs(dy), 0.01),
+    reach(NODE.width / 2 + 3, inside.x - center.x, dx),
+    reach(NODE.height / 2 + 3, inside.y - center.y, dy),
   );
-  return { x: from.x + dx * scale, y: from.y + dy * scale };
+  return { x: inside.x + dx * scale, y: inside.y + dy * scale };
 }
 
-/** A line that leaves room for the one back, and goes around a box that stands between. */
+/** Around the box that stands between, on the side where there is room. */
+function detour(from: Point, to: Point): string {
+  const side = from.x < WIDTH / 2 ? -1 : 1;
+  const edge = from.x + (side * NODE.width) / 2;
+  const out = edge + side * 28;
+  const lean = from.y < to.y ? 8 : -8;
+  return `M${edge} ${from.y + lean} C${out} ${from.y + lean} ${out} ${to.y - lean} ${edge + side * 3} ${to.y - lean}`;
+}
+
+/** A line that leaves room for the one back. */
 function curve(from: Point, to: Point): string {
+  if (from.x === to.x && Math.abs(to.y - from.y) > 200) return detour(from, to);
   const length = Math.hypot(to.x - from.x, to.y - from.y);
-  const normal = { x: -(to.y - from.y) / length, y: (to.x - from.x) / length };
-  const isFar = from.x === to.x && Math.abs(to.y - from.y) > 200;
-  const aside = 9;
-  const shift = (point: Point, by: number): Point => ({
-    x: point.x + normal.x * by,
-    y: point.y + normal.y * by,
-  });
-  if (isFar) {
-    const side = from.x < WIDTH / 2 ? -1 : 1;
-    const edge = from.x + (side * NODE.width) / 2;
-    const out = edge + side * 26;
-    const lean = from.y < to.y ? 8 : -8;
-    return `M${edge} ${from.y + lean} C${out} ${from.y + lean} ${out} ${to.y - lean} ${edge + side * 3} ${to.y - lean}`;
-  }
-  const start = shift(border(from, to), aside);
-  const end = shift(border(to, from), aside);
-  const middle = shift({ x: (start.x + end.x) / 2, y: (start.y + end.y) / 2 }, 8);
+  const aside = { x: (-(to.y - from.y) / length) * 9, y: ((to.x - from.x) / length) * 9 };
+  const here = { x: from.x + aside.x, y: from.y + aside.y };
+  const there = { x: to.x + aside.x, y: to.y + aside.y };
+  const start = border(from, here, there);
+  const end = border(to, there, here);
+  const middle = { x: (start.x + end.x) / 2 + aside.x * 0.8, y: (start.y + end.y) / 2 + aside.y * 0.8 };
   return `M${start.x} ${start.y} Q${middle.x} ${middle.y} ${end.x} ${end.y}`;
 }
 

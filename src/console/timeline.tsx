@@ -34,7 +34,7 @@ function Line({ event }: { event: HistoryEvent }) {
   const { by, address, client, outcome = null, note, scopesTo = [], request } = event.detail;
   const who = by ? `by ${by}` : [address && `from ${address}`, client].filter(Boolean).join(', ');
   return (
-    <li class={`line ${toneOf(event)}`}>
+    <li class={`line is-${toneOf(event)}`}>
       <p class="line-head">
         <strong>{eventWords(event.type, outcome)}</strong>
         <Ago book={book} atMs={event.atMs} />

@@ -8,6 +8,8 @@ interface ListProps<T> {
   readonly label: string;
   readonly keyOf: (item: T) => string;
   readonly children: (item: T) => ComponentChildren;
+  /** Whether a row would look as it did; it is left as it is then. */
+  readonly isSame: (before: T, now: T) => boolean;
   /** Which rows are on the screen now. */
   readonly onShown?: (items: readonly T[]) => void;
 }
@@ -16,7 +18,7 @@ interface ListProps<T> {
 const BEYOND = 6;
 
 /** A list of any length that draws only what is on the screen; the page itself scrolls. */
-export function VirtualList<T>({ items, rowHeight, label, keyOf, children, onShown }: ListProps<T>) {
+export function VirtualList<T>({ items, rowHeight, label, keyOf, children, isSame, onShown }: ListProps<T>) {
   const self = useRef<HTMLUListElement>(null);
   const [range, setRange] = useState<readonly [number, number]>([0, 20]);
   useEffect(() => {
@@ -49,11 +51,22 @@ export function VirtualList<T>({ items, rowHeight, label, keyOf, children, onSho
           aria-posinset={first + index + 1}
           style={{ transform: `translateY(${(first + index) * rowHeight}px)`, height: `${rowHeight}px` }}
         >
-          {children(item)}
+          <Kept item={item} isSame={isSame} draw={children} />
         </li>
       ))}
     </ul>
   );
+}
+
+/** Draws an item, and hands out the same drawing until the item looks different: then nothing under it is compared. */
+function Kept<T>({
+  item,
+  isSame,
+  draw,
+}: { item: T } & Pick<ListProps<T>, 'isSame'> & { draw: ListProps<T>['children'] }) {
+  const last = useRef<{ readonly item: T; readonly drawn: ComponentChildren } | null>(null);
+  if (!last.current || !isSame(last.current.item, item)) last.current = { item, drawn: draw(item) };
+  return <>{last.current.drawn}</>;
 }
 
 /** Whether the screen is narrow; rows are higher there. */

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Waiting } from './book.ts';
 import { useConsole } from './console-context.ts';
 import { useKeys } from './keys.ts';
@@ -10,7 +10,7 @@ import { useNarrow, VirtualList } from './virtual.tsx';
 import { counted, outcomeWords } from './words.ts';
 
 /** In px; a row's text never takes more lines than these hold. */
-const ROW = { wide: 108, narrow: 204 };
+const ROW = { wide: 108, narrow: 178 };
 /** What has stood in a row for less time than this was not read, and cannot be decided yet, in ms. */
 const READ_MS = 600;
 
@@ -22,6 +22,7 @@ export function WaitingView() {
   const [asked, ask] = useState<Asked>(null);
   const isNarrow = useNarrow();
   const rows = book.waiting;
+  useFirstRow(rows.length > 0);
   const endWatch = useRef<() => void>(() => {});
   useEffect(() => () => endWatch.current(), []);
   const watch = (shown: readonly Waiting[]): void => {
@@ -46,6 +47,7 @@ export function WaitingView() {
         rowHeight={isNarrow ? ROW.narrow : ROW.wide}
         label="Open requests"
         keyOf={({ request, device }) => `${request.requestId.split('.')[0]} ${device.deviceId}`}
+        isSame={(before, now) => before.role === now.role && before.ended === now.ended}
         onShown={watch}
       >
         {(row) => <WaitingRow row={row} onAsk={ask} />}
@@ -78,6 +80,13 @@ function usePinned(row: Waiting) {
     hold: () => pin((before) => before ?? row),
     release: () => pin(null),
   };
+}
+
+/** Marks when the first row is on the screen, for whoever measures. */
+function useFirstRow(hasRows: boolean): void {
+  useLayoutEffect(() => {
+    if (hasRows) requestAnimationFrame(() => performance.mark('antechamber.first-painted'));
+  }, [hasRows]);
 }
 
 function WaitingRow({ row, onAsk }: { row: Waiting; onAsk: (asked: Asked) => void }) {

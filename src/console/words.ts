@@ -68,6 +68,8 @@ const EVENT_WORDS: Readonly<Record<string, string>> = {
   'token.rotated': 'Token rotated',
   'token.reissued': 'Token reissued',
   'grant.revoked': 'Revoked',
+  'deadline.passed': 'Quiet period over',
+  'quiet.passed': 'Quiet period over',
   'device.removed': 'Removed',
   'device.renamed': 'Renamed',
   'device.imported': 'Imported',

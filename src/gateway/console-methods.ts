@@ -41,9 +41,11 @@ function viewsOf({ core }: Session, devices: readonly DeviceRecord[]): readonly 
   );
 }
 
-function maySee(session: Session, deviceId: string): boolean {
+/** Which devices this caller may see, as `device.pair.list` decides it. */
+function sightOf(session: Session): (deviceId: string) => boolean {
   const caller = callerOf(session);
-  return seesOthers(caller) || callerDevice(caller) === deviceId;
+  const own = callerDevice(caller);
+  return seesOthers(caller) ? () => true : (deviceId) => deviceId === own;
 }
 
 /** When its oldest request was opened, in epoch ms; null when none is open. */
@@ -55,7 +57,7 @@ function waitsSince(device: DeviceRecord, now: number): number | null {
 
 async function named(session: Session, ids: readonly string[], now: number): Promise<Answer> {
   const { authority } = session.core;
-  const seen = ids.filter((id) => maySee(session, id));
+  const seen = ids.filter(sightOf(session));
   const loaded = await Promise.all(seen.map((id) => authority.load(id)));
   const devices = loaded.filter((device) => device !== undefined);
   const there = new Set(devices.map(({ deviceId }) => deviceId));
@@ -73,26 +75,26 @@ async function devices(asked: Static<typeof Devices>, { session }: Call): Promis
   const { authority } = session.core;
   const now = authority.clock.now();
   if (ids) return named(session, ids, now);
-  const all = (await authority.store.list())
-    .map(deviceOf)
-    .filter(({ deviceId }) => maySee(session, deviceId));
+  const maySee = sightOf(session);
+  const rows = (await authority.store.list()).filter(({ deviceId }) => maySee(deviceId));
   if (waiting) {
-    const open = all.flatMap((device) => {
-      const sinceMs = waitsSince(device, now);
-      return sinceMs === null ? [] : [{ device, sinceMs }];
+    const open = rows.flatMap((row) => {
+      const isAsking = Object.values(row.states).some((state) => state.endsWith('Pending'));
+      const sinceMs = isAsking ? waitsSince(deviceOf(row), now) : null;
+      return sinceMs === null ? [] : [{ device: deviceOf(row), sinceMs }];
     });
     open.sort((left, right) => left.sinceMs - right.sinceMs);
     const page = open.slice(0, limit).map(({ device }) => device);
     return ok({ atMs: now, devices: viewsOf(session, page), next: null, gone: [] });
   }
-  const left = all.filter(({ deviceId }) => deviceId > after);
-  const page = left.slice(0, limit);
+  const left = rows.filter(({ deviceId }) => deviceId > after);
+  const page = left.slice(0, limit).map(deviceOf);
   const next = left.length > limit ? (page.at(-1)?.deviceId ?? null) : null;
   return ok({ atMs: now, devices: viewsOf(session, page), next, gone: [] });
 }
 
 function connections(deviceId: string, session: Session): Answer {
-  if (!maySee(session, deviceId)) return refused('device connections denied');
+  if (!sightOf(session)(deviceId)) return refused('device connections denied');
   const guests = session.core.room.guests(deviceId) as readonly Session[];
   return ok({ connections: guests.map(connectionView) });
 }

@@ -6,7 +6,7 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 export default defineConfig({
   test: {
     dir: at('.'),
-    include: ['*.browser.ts'],
+    include: [process.env.PICTURES ? '*.pictures.ts' : '*.browser.ts'],
     globalSetup: [at('build.ts')],
     // What a page is sent is held against the protocol, as in every other test.
     setupFiles: [at('../support/check-frames.ts')],

@@ -1,0 +1,98 @@
+/** `npm run screenshots`: the pictures of the console, from a gateway with a day behind it. */
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, it } from 'vitest';
+import { rename, rotate } from '../../src/authority/device-decisions.ts';
+import { approve, reject } from '../../src/authority/request-decisions.ts';
+import type { House } from '../support/harness.ts';
+import { wait } from '../support/pairing.ts';
+import { newDevice } from '../support/raw-client.ts';
+import { Chronicle, crowd, populate, type Visitor } from './fleet-of.ts';
+import { consoleUrl, enter, launch, newPage, openConsoleHouse } from './visit.ts';
+
+const FOLDER = fileURLToPath(new URL('../../diagrams/screenshots/', import.meta.url));
+const MINUTE = 60_000;
+const KITCHEN: Visitor = {
+  displayName: 'Kitchen tablet',
+  clientId: 'openclaw-android',
+  clientVersion: '2026.9.6',
+  platform: 'android',
+  remoteIp: '192.0.2.41',
+};
+
+let browser: Browser;
+beforeAll(async () => {
+  mkdirSync(FOLDER, { recursive: true });
+  browser = await launch();
+});
+afterAll(() => browser.close());
+
+/** A device with a story: approved, narrowed, widened, declined once, and asking again. */
+async function story(chronicle: Chronicle, now: number): Promise<string> {
+  chronicle.now = now - 20 * 60 * MINUTE;
+  const device = await chronicle.pair(KITCHEN, ['operator.admin', 'operator.approvals', 'operator.pairing']);
+  chronicle.now = now - 19 * 60 * MINUTE;
+  await rename(chronicle.owner, device.id, 'Kitchen tablet');
+  chronicle.now = now - 9 * 60 * MINUTE;
+  await rotate(chronicle.owner, device.id, 'operator', ['operator.approvals', 'operator.pairing']);
+  chronicle.now = now - 8 * 60 * MINUTE;
+  const declined = await chronicle.ask(device, KITCHEN, ['operator.admin']);
+  if (declined) {
+    const why = { ...chronicle.owner, origin: { note: 'ask again when the migration is over' } };
+    await reject(why, declined);
+  }
+  chronicle.now = now - 42 * MINUTE;
+  const read = await chronicle.ask(device, KITCHEN, ['operator.read']);
+  if (read) await approve(chronicle.owner, read);
+  chronicle.now = now - 11 * MINUTE;
+  await chronicle.ask(device, KITCHEN, ['operator.read', 'operator.write', 'operator.pairing']);
+  return device.id;
+}
+
+async function settled(page: Page): Promise<void> {
+  await page.waitForLoadState('networkidle');
+  // Until the buttons of new rows can be used.
+  await page.locator('.request:not(.ended) .primary:disabled').first().waitFor({ state: 'detached' });
+}
+
+async function pictures(house: House, deviceId: string, name: string, options: object): Promise<void> {
+  const page = await newPage(browser, { ...options, deviceScaleFactor: 2 });
+  await page.goto(consoleUrl(house));
+  const door = page.getByLabel('Shared token');
+  await door.waitFor();
+  await page.screenshot({ path: `${FOLDER}door-${name}.png` });
+  await enter(house, page);
+  const views = {
+    waiting: '#/waiting',
+    devices: '#/devices',
+    device: `#/device/${deviceId}`,
+    fleet: '#/fleet',
+  };
+  for (const [view, hash] of Object.entries(views)) {
+    await page.goto(`${consoleUrl(house)}${hash}`);
+    if (view === 'fleet') await page.locator('.fleet-chart').waitFor();
+    if (view === 'device') await page.locator('.timeline li').first().waitFor();
+    await settled(page);
+    await page.screenshot({ path: `${FOLDER}${view}-${name}.png`, fullPage: view === 'device' });
+  }
+}
+
+it('are taken, in the light and in the dark, wide and narrow', async () => {
+  const day = 24 * 60 * MINUTE;
+  const house = await openConsoleHouse({ authority: { terms: { lifetimeMs: 7 * day } } });
+  const now = Date.now();
+  const chronicle = new Chronicle(house);
+  const deviceId = await story(chronicle, now);
+  await populate(chronicle, 180, now);
+  await crowd(chronicle, 4, now, 90_000, 3);
+  const scopes = ['operator.read', 'operator.write'];
+  await wait(house, { device: newDevice(), scopes, mode: 'node', clientId: 'gateway-client' });
+  await wait(house, { device: newDevice(), role: 'node', mode: 'node', clientId: 'node-host' });
+  const dark = { colorScheme: 'dark' };
+  const narrow = { viewport: { width: 360, height: 740 } };
+  await pictures(house, deviceId, 'light', {});
+  await pictures(house, deviceId, 'dark', dark);
+  await pictures(house, deviceId, 'narrow-light', narrow);
+  await pictures(house, deviceId, 'narrow-dark', { ...narrow, ...dark });
+});
