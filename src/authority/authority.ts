@@ -279,7 +279,8 @@ export function isUnwanted(device: DeviceRecord): boolean {
   });
 }
 
-function episodesElsewhere(device: DeviceRecord, role: Role): number {
+/** For the limit of new episodes, which is per device (I13). */
+export function episodesElsewhere(device: DeviceRecord, role: Role): number {
   return ROLES.filter((other) => other !== role)
     .map((other) => roleOf(device, other).record)
     .reduce((sum, record) => sum + (hasQuiet(record) ? record.quietEpisodesMs.length : 0), 0);

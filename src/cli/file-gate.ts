@@ -4,7 +4,9 @@ import { detailOf } from '../authority/audit.ts';
 import type { Deciding, Decision } from '../authority/deciding.ts';
 import { roleOf } from '../authority/device.ts';
 import * as devices from '../authority/device-decisions.ts';
+import { explainDevice } from '../authority/explaining.ts';
 import { listDevices } from '../authority/listing.ts';
+import { deviceAt } from '../authority/past.ts';
 import * as requests from '../authority/request-decisions.ts';
 import { readTrouble } from '../notices/notice-memo.ts';
 import type { StoredEvent } from '../store/store.ts';
@@ -91,6 +93,14 @@ export class FileGate implements Gate {
   async history(deviceId: string, limit: number): Promise<readonly HistoryRow[]> {
     const events = await this.#state.store.history({ deviceId, limit });
     return events.map((event) => ({ seq: event.seq, ...watchRow(event) }));
+  }
+
+  async explain(deviceId: string, wish: readonly string[] | null): ReturnType<Gate['explain']> {
+    return (await explainDevice(this.#state.authority, deviceId, wish)) ?? null;
+  }
+
+  async at(deviceId: string, atMs: number): ReturnType<Gate['at']> {
+    return (await deviceAt(this.#state.authority, deviceId, atMs)) ?? null;
   }
 
   noticeTrouble(): ReturnType<Gate['noticeTrouble']> {

@@ -1,6 +1,8 @@
 import type { Role } from '../../machines/vocabulary.ts';
 import type { HistoryDetail } from '../authority/audit.ts';
+import type { Explanation } from '../authority/explaining.ts';
 import type { DeviceList } from '../authority/listing.ts';
+import type { Past } from '../authority/past.ts';
 import type { NoticeTrouble } from '../notices/notice-memo.ts';
 
 /** One line of a device's history, as `device.history` carries it. */
@@ -49,6 +51,10 @@ export interface Gate {
   reissue(deviceId: string, role: Role): Promise<void>;
   /** The newest `limit` lines, oldest first. */
   history(deviceId: string, limit: number): Promise<readonly HistoryRow[]>;
+  /** Why it waits, and what its next connect would get; null when nothing is known of it. */
+  explain(deviceId: string, wish: readonly string[] | null): Promise<Explanation | null>;
+  /** The device as it was; null when nothing was ever known of it. */
+  at(deviceId: string, atMs: number): Promise<Past | null>;
   /** That notices to the owner do not get through; null while they do, and where none are sent. */
   noticeTrouble(): Promise<NoticeTrouble | null>;
   /** Tells what happens from the call of `ready` on, until `signal` aborts. Rejects when it can no longer tell. */

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { addConform } from './conform.ts';
 import { addDevicesApprove } from './devices-approve.ts';
+import { addDevicesAt } from './devices-at.ts';
+import { addDevicesExplain } from './devices-explain.ts';
 import { addDevicesForgive } from './devices-forgive.ts';
 import { addDevicesList } from './devices-list.ts';
 import { addDevicesLog } from './devices-log.ts';
@@ -48,6 +50,8 @@ export function buildProgram(shell: Shell): Command {
   addDevicesForgive(devices, shell);
   addDevicesReissue(devices, shell);
   addDevicesLog(devices, shell);
+  addDevicesExplain(devices, shell);
+  addDevicesAt(devices, shell);
   addDevicesWatch(devices, shell);
   addImportOpenclaw(program.command('import').description('take over the devices of another gateway'), shell);
   addKeyRotate(program.command('key').description('the keys that device tokens are made with'), shell);

@@ -1,5 +1,7 @@
 import type { Role } from '../../machines/vocabulary.ts';
+import type { Explanation } from '../authority/explaining.ts';
 import type { DeviceList, PairedRow, PendingRow } from '../authority/listing.ts';
+import type { Past } from '../authority/past.ts';
 import type { NoticeTrouble } from '../notices/notice-memo.ts';
 import type { Approved, Gate, HistoryRow, WatchRow } from './gate.ts';
 import type { GatewayLink } from './gateway-link.ts';
@@ -77,6 +79,17 @@ export class RpcGate implements Gate {
       params,
     );
     return events;
+  }
+
+  async explain(deviceId: string, wish: readonly string[] | null): ReturnType<Gate['explain']> {
+    const params = wish === null ? { deviceId } : { deviceId, scopes: wish };
+    const answer = await this.#link.call<{ explanation: Explanation | null }>('device.explain', params);
+    return answer.explanation;
+  }
+
+  async at(deviceId: string, atMs: number): ReturnType<Gate['at']> {
+    const { past } = await this.#link.call<{ past: Past | null }>('device.at', { deviceId, atMs });
+    return past;
   }
 
   async noticeTrouble(): ReturnType<Gate['noticeTrouble']> {

@@ -9,6 +9,7 @@ import { consoleMethods } from './console-methods.ts';
 import { type Authenticate, type Core, KeyCache, type Log, type SessionCallbacks } from './core.ts';
 import { FailureLimiter, makeCredentialCheck, type SharedAuth } from './credentials.ts';
 import { deviceMethods } from './device-methods.ts';
+import { explainMethods } from './explain-methods.ts';
 import type { LiveSession } from './live-session.ts';
 import { isLoopback, type LocalitySettings, makeLocality, networkOf, plainAddress } from './locality.ts';
 import { type Meter, SILENT_METER } from './meter.ts';
@@ -99,6 +100,7 @@ function buildCore(options: AttachOptions, core: () => Core): Core {
   const methods = new Map<string, Method>([
     ...statusMethods(core),
     ...deviceMethods(),
+    ...explainMethods(),
     ...nodeMethods(),
     ...consoleMethods(),
     ...upgradeMethods(),

@@ -132,6 +132,9 @@ async function walkTokens(walk: Walk, owner: RawClient, deviceId: string): Promi
   expect((await walk.call(owner, 'device.token.rotate', role)).tokenDelivery).toBe('withheld-cross-device');
   await walk.call(owner, 'device.token.reissue', role);
   expect((await walk.call(owner, 'device.history', { deviceId })).events.length).toBeGreaterThan(5);
+  expect((await walk.call(owner, 'device.explain', { deviceId })).explanation.roles).toHaveLength(1);
+  const atMs = walk.house.clock.now();
+  expect((await walk.call(owner, 'device.at', { deviceId, atMs })).past.roles).toHaveLength(1);
   await walk.call(owner, 'device.token.revoke', role);
   await walk.call(owner, 'device.pair.list');
   await walk.call(owner, 'device.pair.remove', { deviceId });

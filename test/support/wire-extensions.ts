@@ -137,6 +137,68 @@ const HistoryEvent = closed({
   detail: Type.Record(Type.String(), Type.Unknown()),
 });
 
+const MsOrNull = Type.Union([Ms, Type.Null()]);
+const Scopes = Type.Array(Text);
+
+const Explained = closed({
+  deviceId: Text,
+  atMs: Ms,
+  roles: Type.Array(
+    closed({
+      role: Role,
+      state: Text,
+      standing: Text,
+      grant: Scopes,
+      ceiling: Scopes,
+      request: Type.Union([
+        Type.Null(),
+        closed({
+          requestId: Text,
+          scopes: Scopes,
+          openedAtMs: Ms,
+          expiresAtMs: Ms,
+          endsAtMs: Ms,
+          attempts: Count,
+        }),
+      ]),
+      quiet: Type.Record(Type.String(), Ms),
+      endings: Type.Array(
+        closed({
+          by: Type.Union([Type.Literal('approve'), Type.Literal('reject'), Type.Literal('expiry')]),
+          atMs: MsOrNull,
+          verdict: Text,
+          state: Text,
+          grant: Scopes,
+        }),
+      ),
+      next: closed({
+        wish: Scopes,
+        verdict: Text,
+        live: Scopes,
+        denial: Type.Union([Text, Type.Null()]),
+        quietUntilMs: MsOrNull,
+      }),
+    }),
+  ),
+});
+
+const Past = closed({
+  deviceId: Text,
+  atMs: Ms,
+  roles: Type.Array(
+    closed({
+      role: Role,
+      state: Text,
+      grant: Scopes,
+      request: Type.Union([Type.Null(), closed({ requestId: Text, scopes: Scopes })]),
+      last: Type.Union([
+        Type.Null(),
+        closed({ seq: Count, atMs: Ms, type: Text, by: Type.Union([Text, Type.Null()]) }),
+      ]),
+    }),
+  ),
+});
+
 /** Methods that the protocol does not have, and what they answer. */
 export const OWN_METHODS: Readonly<Record<string, Own>> = {
   'device.scopes.withdrawUpgrade': {
@@ -154,6 +216,14 @@ export const OWN_METHODS: Readonly<Record<string, Own>> = {
   'device.history': {
     why: 'what happened to a device, for `antechamber devices log`',
     payload: closed({ events: Type.Array(HistoryEvent) }),
+  },
+  'device.explain': {
+    why: 'why a device waits, what would end it and what its next connect would get, for `antechamber devices explain`',
+    payload: closed({ explanation: Type.Union([Type.Null(), Explained]) }),
+  },
+  'device.at': {
+    why: 'how a device was at a moment, for `antechamber devices at`',
+    payload: closed({ past: Type.Union([Type.Null(), Past]) }),
   },
   'gateway.settled': {
     why: 'a command line that decided on the file waits until every socket has followed',
