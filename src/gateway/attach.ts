@@ -168,7 +168,8 @@ export function attach(server: WebSocketServer, options: AttachOptions): Attache
       .notice(notice)
       .catch((error: unknown) => core.log.error({ err: error }, 'a change could not be announced'));
   });
-  const unfollow = core.authority.follow((deviceId) => core.room.notice({ deviceId }));
+  // The store has told of its own commit by then: what is left to wait for is what follows from that.
+  const unfollow = core.authority.follow((deviceId) => core.room.caughtUp(deviceId));
   const hasProxies = (options.locality?.trustedProxies?.length ?? 0) > 0;
   const onConnection = (socket: WebSocket, request: IncomingMessage): void => accept(core, socket, request);
   server.on('connection', onConnection);

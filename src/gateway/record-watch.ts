@@ -39,6 +39,11 @@ export class RecordWatch {
     return this.#reading;
   }
 
+  /** Resolves when whatever is being read has had its effect. */
+  caughtUp(): Promise<void> {
+    return this.#reading ?? Promise.resolve();
+  }
+
   /** Resolves at the next change, or when `wake` is called. */
   nextChange(): Promise<void> {
     this.#next ??= Promise.withResolvers();

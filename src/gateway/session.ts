@@ -43,7 +43,8 @@ export class Session implements LiveSession, Guest, Due {
   credential: Credential = 'none';
   /** Scopes that `requestUpgrade` asked for beyond the signed wish. */
   asked: readonly string[] = [];
-  readonly #watch: RecordWatch;
+  /** Keeps it in step with its device's record until it is over. */
+  readonly watch: RecordWatch;
   /** The upgrade request, until the proof is checked. */
   #request: IncomingMessage | undefined;
   #connectId = 'invalid';
@@ -63,7 +64,7 @@ export class Session implements LiveSession, Guest, Due {
     this.#request = request;
     this.wire = new Wire(socket, core.limits.bufferedBytes);
     this.place = new Place(core, this);
-    this.#watch = new RecordWatch((isCurrent) => this.#read(isCurrent));
+    this.watch = new RecordWatch((isCurrent) => this.#read(isCurrent));
     this.actor = startConnection(this);
     this.sendEvent('connect.challenge', { nonce: this.nonce, ts: core.authority.clock.now() });
   }
@@ -130,7 +131,7 @@ export class Session implements LiveSession, Guest, Due {
   closed(): void {
     this.actor.send({ type: 'socket.closed' });
     this.place.gone();
-    this.#watch.wake();
+    this.watch.wake();
     this.#queue = [];
     this.core.unread.delete(this);
     this.core.sessions.delete(this);
@@ -145,10 +146,6 @@ export class Session implements LiveSession, Guest, Due {
     else this.actor.send({ type: 'deadline.reached' });
   }
 
-  recordChanged(): Promise<void> {
-    return this.#watch.changed();
-  }
-
   verify(): void | Promise<void> {
     const request = this.#request;
     this.#request = undefined;
@@ -160,11 +157,11 @@ export class Session implements LiveSession, Guest, Due {
     this.place.startDeadline(this.core.limits.handshakeMs);
     // Before the record is loaded: no change can fall between the load and the wait (R10).
     if (this.deviceId !== '') this.core.room.enter(this);
-    const seen = this.#watch.version;
-    const answer = await this.#watch.holdWhile(() => askAuthority(this));
+    const seen = this.watch.version;
+    const answer = await this.watch.holdWhile(() => askAuthority(this));
     if (answer === undefined) return;
     // The record that the authority answered from is the newest, unless something has changed since (R10).
-    if (answer === null || seen !== this.#watch.version) return this.recordChanged();
+    if (answer === null || seen !== this.watch.version) return this.watch.changed();
     if (answer.asLoaded) this.#told = answer.look;
     this.actor.send({ type: 'record.read', ...answer.look.reading });
   }
@@ -173,13 +170,13 @@ export class Session implements LiveSession, Guest, Due {
     this.#deliveries += 1;
     const delivery = this.#deliveries;
     for (;;) {
-      const seen = this.#watch.version;
+      const seen = this.watch.version;
       const told = this.#told;
       this.#told = undefined;
       const look = await (told ?? lookAt(this));
       if (delivery !== this.#deliveries || !this.actor.getSnapshot().matches('approved')) return;
       // Something changed while we looked: the answer may be about rights that are gone (I18).
-      if (seen !== this.#watch.version) continue;
+      if (seen !== this.watch.version) continue;
       if (look !== told) this.actor.send({ type: 'record.read', ...look.reading });
       if (!this.actor.getSnapshot().matches('approved')) return;
       this.place.settle();
@@ -221,7 +218,7 @@ export class Session implements LiveSession, Guest, Due {
     this.#ending = ending;
     this.place.startDeadline(LAST_ANSWERS_MS);
     // A call that waits for the next change of the record would keep the socket open until one comes.
-    this.#watch.wake();
+    this.watch.wake();
   }
 
   /** Something of ours failed. The peer is not told more than that nothing was decided. */
@@ -234,11 +231,6 @@ export class Session implements LiveSession, Guest, Due {
     // A hello that was being delivered is tried by nobody again, also when the socket was parked before.
     else if (snapshot.hasTag('waiting')) this.core.unread.add(this);
     else this.actor.send({ type: 'authority.failed' });
-  }
-
-  /** Resolves at the next change of the record, or when the session is over. */
-  nextChange(): Promise<void> {
-    return this.#watch.nextChange();
   }
 
   /** A call begins; a session that its own call ends is closed only after the answer. Returns how it is ended. */

@@ -78,7 +78,7 @@ async function openUpgrade(session: Session, wish: RequestedScopes): Promise<Ans
   session.asked = [...new Set([...earlier, ...wish])];
   session.actor.send({ type: 'upgrade.asked', request: view.open });
   // The decision may have fallen between the step and the line above (R10).
-  await session.recordChanged();
+  await session.watch.changed();
   return ok({ requestId: formatRequestId(view.open) });
 }
 
@@ -105,7 +105,7 @@ async function waitUpgrade({ session, params }: Call): Promise<Answer> {
     );
   }
   for (;;) {
-    const changed = session.nextChange();
+    const changed = session.watch.nextChange();
     const device = await core.authority.load(deviceId);
     const record = device && roleOf(device, role).record;
     if (!device || record?.request?.id !== ref.id) return outcomeOf(session, ref.id, asked);

@@ -85,7 +85,7 @@ export class Upkeep {
     const { unread } = this.#core;
     const again = [...unread];
     unread.clear();
-    await Promise.all(again.map((session) => session.recordChanged()));
+    await Promise.all(again.map((session) => session.watch.changed()));
   }
 
   /** A part of the sockets each second, so that thousands are not pinged in one go. */

@@ -1,6 +1,7 @@
 import type { Role } from '../../machines/vocabulary.ts';
 import type { ChangeNotice } from '../store/store.ts';
 import { networkOf } from './locality.ts';
+import type { RecordWatch } from './record-watch.ts';
 import type { Limits } from './settings.ts';
 
 /** A connection as the waiting room knows it. */
@@ -9,8 +10,8 @@ export interface Guest {
   readonly role: Role;
   readonly address: string;
   readonly isParked: boolean;
-  /** Its record changed: read it again. Resolves when what follows from that has been done. */
-  recordChanged(): Promise<void>;
+  /** Keeps it in step with its device's record. */
+  readonly watch: Pick<RecordWatch, 'changed' | 'caughtUp'>;
 }
 
 /**
@@ -69,9 +70,14 @@ export class WaitingRoom {
     else this.#parkedByAddress.set(network, left);
   }
 
+  /** Resolves when everybody here for a device has acted on every change that was handed on. */
+  caughtUp(deviceId: string): Promise<unknown> {
+    return Promise.all(this.guests(deviceId).map((guest) => guest.watch.caughtUp()));
+  }
+
   /** Hands a change on to everybody whom it may concern. */
   notice({ deviceId }: Pick<ChangeNotice, 'deviceId'>): Promise<unknown> {
-    return Promise.all(this.guests(deviceId).map((guest) => guest.recordChanged()));
+    return Promise.all(this.guests(deviceId).map((guest) => guest.watch.changed()));
   }
 }
 

@@ -83,11 +83,11 @@ describe('a decision that falls between two steps of a connection', () => {
     // What the socket hears of the approval comes after the end of its slice.
     const hearing = gates.hold('after-load', device.id);
     approving.release();
-    await approval;
     await hearing.reached;
     ending.release();
     expect((await client.response(connectId)).payload.auth.scopes).toEqual(READ);
     hearing.release();
+    await approval;
   });
 
   it('I5, I3: an approval while the parked socket closes is there for the next connect, with 0 new requests', async () => {
@@ -100,10 +100,10 @@ describe('a decision that falls between two steps of a connection', () => {
     // The next load is the parked socket's own, which has just heard of the approval.
     const reading = gates.hold('after-load', device.id);
     decision.release();
-    await approval;
     await reading.reached;
     await client.end();
     reading.release();
+    await approval;
     const { hello } = await live(house, { device, ...NODE });
     expect(hello.auth.scopes).toEqual(READ);
     expect(house.gateway.sessions()).toHaveLength(1);
@@ -120,7 +120,6 @@ describe('a decision that falls between two steps of a connection', () => {
     await approving.reached;
     const reading = next();
     approving.release();
-    await approval;
     await reading.reached;
     // It has read that it is let in; its next load is the one that hello is built from.
     const look = next();
@@ -131,13 +130,13 @@ describe('a decision that falls between two steps of a connection', () => {
     await revoking.reached;
     const hearing = next();
     revoking.release();
-    await revocation;
     await hearing.reached;
     look.release();
     const answer = await client.response(connectId);
     expect(answer.ok).toBe(false);
     expect(answer.error.details).toMatchObject({ outcome: 'revoked' });
     hearing.release();
+    await Promise.all([approval, revocation]);
     expect(house.gateway.sessions()).toHaveLength(0);
   });
 

@@ -12,7 +12,8 @@ const SLICE_MS = 12_000;
 
 describe('a node host of 2026.2.19', () => {
   it('comes back after each refusal, 1 s to 30 s later; one request, one line; let in at its next connect', async () => {
-    const house = await openHouse();
+    // By default it is held longer: `openclaw node run` of that release ends when it is refused.
+    const house = await openHouse({ gateway: { waiting: { sliceMs: {}, defaultSliceMs: SLICE_MS } } });
     const device = newDevice();
     const node = new OlderNode(house, device);
     const ids = new Set<string | undefined>();
