@@ -79,7 +79,7 @@ function Top({ view, onHelp }: { view: View; onHelp: () => void }) {
   }, [open]);
   return (
     <header class="top">
-      <a class="brand" href={linkTo('waiting')}>
+      <a class="brand" href={linkTo('waiting')} aria-label="Antechamber">
         <svg viewBox="0 0 32 32" aria-hidden="true">
           <path d="M8 27V13a8 8 0 0 1 16 0v14" />
           <circle cx="16" cy="19" r="2.6" />

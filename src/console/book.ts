@@ -73,7 +73,7 @@ const MOST_AT_ONCE = 200;
 const LOOK_MS = 2000;
 /** How long a request that was decided keeps its place, so that no other row moves under a finger. */
 const LINGER_MS = 4000;
-const FIRST_ROWS = 30;
+const FIRST_ROWS = 12;
 
 const byId = (left: Device, right: Device): number => (left.deviceId < right.deviceId ? -1 : 1);
 const approvedAtMs = ({ roles, createdAtMs }: Device): number =>
@@ -81,6 +81,12 @@ const approvedAtMs = ({ roles, createdAtMs }: Device): number =>
 const byApproval = (left: Device, right: Device): number =>
   approvedAtMs(right) - approvedAtMs(left) || byId(left, right);
 const episodeOf = (requestId: string): string => requestId.split('.')[0] ?? requestId;
+
+/** When what was read is on the screen; what is read after it must not hold it up. */
+function drawn(): Promise<void> {
+  if (document.hidden) return Promise.resolve();
+  return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
+}
 
 /** All that is known of the devices of this gateway, kept up to date by its events. */
 export class Book extends Changing {
@@ -138,6 +144,7 @@ export class Book extends Changing {
     const seen = new Set<string>();
     try {
       await this.#read({ waiting: true, limit: FIRST_ROWS });
+      await drawn();
       let after: string | null = '';
       while (after !== null) {
         const page: Page = await this.#read({ limit: 250, ...(after && { after }) });

@@ -80,7 +80,9 @@ export function FleetChart({
         ))}
         {knownSinceMs !== null && <span>known since {new Date(knownSinceMs).toLocaleString()}</span>}
       </figcaption>
-      <FleetTable moments={moments} windowMs={windowMs} />
+      <div class="hidden">
+        <FleetTable moments={moments} windowMs={windowMs} />
+      </div>
     </figure>
   );
 }
@@ -89,7 +91,7 @@ export function FleetChart({
 function FleetTable({ moments, windowMs }: { moments: readonly Moment[]; windowMs: number }) {
   const some = moments.filter((_, index) => index % 16 === 0 || index === moments.length - 1);
   return (
-    <table class="hidden">
+    <table>
       <caption>Devices by state over time</caption>
       <thead>
         <tr>

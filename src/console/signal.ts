@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 
 /** Something that changes, and tells; many changes before the next frame are told as one. */
 export class Changing {
@@ -27,7 +27,8 @@ export class Changing {
 /** Renders again whenever it changes. */
 export function useChanging<T extends Changing>(source: T): T {
   const [, render] = useState({});
-  useEffect(() => source.onChange(() => render({})), [source]);
+  // Before the first paint: what changes between that and a later effect would not be shown.
+  useLayoutEffect(() => source.onChange(() => render({})), [source]);
   return source;
 }
 

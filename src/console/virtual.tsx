@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 interface ListProps<T> {
   readonly items: readonly T[];
@@ -20,8 +20,8 @@ const BEYOND = 6;
 /** A list of any length that draws only what is on the screen; the page itself scrolls. */
 export function VirtualList<T>({ items, rowHeight, label, keyOf, children, isSame, onShown }: ListProps<T>) {
   const self = useRef<HTMLUListElement>(null);
-  const [range, setRange] = useState<readonly [number, number]>([0, 20]);
-  useEffect(() => {
+  const [range, setRange] = useState<readonly [number, number]>([0, 9]);
+  useLayoutEffect(() => {
     const measure = (): void => {
       const top = self.current?.getBoundingClientRect().top ?? 0;
       const first = Math.max(0, Math.floor(-top / rowHeight) - BEYOND);

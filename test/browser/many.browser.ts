@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestDevice } from '../support/raw-client.ts';
 import { Chronicle, crowd, populate, visitor } from './fleet-of.ts';
 import { tasksDuring } from './tasks.ts';
-import { consoleUrl, enter, launch, newPage, openConsoleHouse } from './visit.ts';
+import { consoleUrl, enter, launch, newUnjudgedPage, openConsoleHouse } from './visit.ts';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ const FIRST_ROW_MS = 100;
 const LONG_MS = 50;
 const PER_SECOND = 100;
 const WEIGHT = 150_000;
-const VISITS = 5;
+const VISITS = 8;
 
 /** Evaluated in the page, which has no `eval`; ms between two marks. */
 function between(page: Page, from: string, to: string): Promise<number> {
@@ -71,7 +71,7 @@ describe('the page', () => {
     const now = Date.now();
     await populate(chronicle, 5000, now);
     const crowded = await crowd(chronicle, 500, now, 100);
-    const page = await newPage(browser);
+    const page = await newUnjudgedPage(browser);
     await enter(house, page);
 
     const visits: number[] = [];

@@ -22,6 +22,17 @@ export function consoleUrl({ gateway }: Pick<House, 'gateway'>): string {
 
 /** A browser of its own, as another person's would be. Fails the test for what the page logs as an error. */
 export async function newPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
+  const page = await newUnjudgedPage(browser, options);
+  page.on('websocket', (socket) => {
+    const ledger = openLedger();
+    socket.on('framesent', ({ payload }) => ledger.sent(String(payload)));
+    socket.on('framereceived', ({ payload }) => ledger.received(String(payload)));
+  });
+  return page;
+}
+
+/** The same, and its frames are not judged: that is work for the process whose speed is measured. */
+export async function newUnjudgedPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
@@ -31,11 +42,6 @@ export async function newPage(browser: Browser, options: BrowserContextOptions =
     // A connection that is refused while the gateway is away is what the page has to live with.
     if (message.type() === 'error' && !/WebSocket connection/.test(message.text()))
       problems.push(message.text());
-  });
-  page.on('websocket', (socket) => {
-    const ledger = openLedger();
-    socket.on('framesent', ({ payload }) => ledger.sent(String(payload)));
-    socket.on('framereceived', ({ payload }) => ledger.received(String(payload)));
   });
   onTestFinished(async () => {
     await context.close();
