@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { DEFAULT_TERMS, type Terms } from '../../machines/record.ts';
 import { isLoopback } from '../gateway/locality.ts';
-import { DEFAULT_WAITING, type WaitingSettings } from '../gateway/settings.ts';
+import { DEFAULT_WAITING, type Retention, type WaitingSettings } from '../gateway/settings.ts';
 import { isReadable } from '../notices/webhook.ts';
 import { readDuration } from './duration.ts';
 import { usage } from './exit.ts';
@@ -24,6 +24,8 @@ export interface ServeSettings {
   readonly tls: { readonly certPath: string; readonly keyPath: string } | null;
   readonly waiting: WaitingSettings;
   readonly metrics: { readonly host: string; readonly port: number } | null;
+  /** Null: the history is kept for ever. */
+  readonly retention: Retention | null;
   /** Where requests are told of; `secretFile` null: the one of the state folder. */
   readonly notices: { readonly url: string; readonly secretFile: string | null } | null;
   readonly showToken: boolean;
@@ -57,12 +59,21 @@ export function serveSettings({ values }: Pick<Resolved, 'values'>): ServeSettin
 }
 
 /** What is not there unless somebody wants it. */
-function optionalOf(values: Values): Pick<ServeSettings, 'allowedOrigins' | 'metrics' | 'notices'> {
+function optionalOf(
+  values: Values,
+): Pick<ServeSettings, 'allowedOrigins' | 'metrics' | 'notices' | 'retention'> {
   return {
     allowedOrigins: values['allowed-origin'] ?? null,
     metrics: readListenAddress(values.metrics ?? '') ?? null,
     notices: noticesOf(values),
+    retention: retentionOf(values),
   };
+}
+
+function retentionOf(values: Values): ServeSettings['retention'] {
+  const days = values['history-days'] ?? 400;
+  if (days === 0) return null;
+  return { historyMs: days * 86_400_000, historyKeep: values['history-keep'] ?? 200 };
 }
 
 function noticesOf(values: Values): ServeSettings['notices'] {

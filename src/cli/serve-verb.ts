@@ -33,6 +33,8 @@ export function addServe(parent: Command, shell: Shell): void {
     'quiet-period',
     'log-file',
     'log-level',
+    'history-days',
+    'history-keep',
     'metrics',
     'notice-url',
     'notice-secret-file',

@@ -90,7 +90,7 @@ async function start(
   { settings, logging, metrics }: Serving,
   auth: SharedAuth,
 ): Promise<Gateway> {
-  const { host, port, tls, local, trustedProxies, allowedOrigins, deviceless, waiting } = settings;
+  const { host, port, tls, local, trustedProxies, allowedOrigins, deviceless, waiting, retention } = settings;
   try {
     return await startGateway({
       authority,
@@ -101,6 +101,7 @@ async function start(
       locality: { local, trustedProxies, ...(allowedOrigins && { allowedOrigins }) },
       deviceless,
       waiting,
+      ...(retention && { retention }),
       log: logging.log,
       ...(settings.console && isConsoleBuilt() && { console: {} }),
       ...metrics?.hooks,

@@ -187,6 +187,20 @@ export const SETTINGS = {
     schema: Type.Boolean(),
     reading: 'switch',
   },
+  'history-days': {
+    form: '<days>',
+    about: 'how long the history is kept, 0 for ever',
+    allowed: 'a whole number from 0 to 36500',
+    schema: Type.Integer({ minimum: 0, maximum: 36_500 }),
+    reading: 'number',
+  },
+  'history-keep': {
+    form: '<events>',
+    about: 'how many events of each device are kept however old',
+    allowed: 'a whole number from 1 to 10000',
+    schema: Type.Integer({ minimum: 1, maximum: 10_000 }),
+    reading: 'number',
+  },
   'show-token': {
     form: null,
     about: 'print the shared secret at the start',

@@ -19,7 +19,13 @@ import { limitPayload } from './payload-limit.ts';
 import { Progress } from './progress.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { Session } from './session.ts';
-import { DEFAULT_LIMITS, DEFAULT_WAITING, type Limits, type WaitingSettings } from './settings.ts';
+import {
+  DEFAULT_LIMITS,
+  DEFAULT_WAITING,
+  type Limits,
+  type Retention,
+  type WaitingSettings,
+} from './settings.ts';
 import { statusMethods } from './status-methods.ts';
 import { TimerWheel } from './timer-wheel.ts';
 import { upgradeMethods } from './upgrade-methods.ts';
@@ -42,6 +48,8 @@ export interface AttachOptions extends SessionCallbacks {
   readonly events?: readonly string[];
   readonly waiting?: Partial<WaitingSettings>;
   readonly limits?: Partial<Limits>;
+  /** Default: the history is kept for ever. */
+  readonly retention?: Retention;
   /** Default for `local`: `none`, because only the host knows what stands between it and its peers (I14). */
   readonly locality?: Partial<LocalitySettings>;
   /** Whether a local peer with the shared secret and no device is an owner. Default `owner`. */
@@ -131,6 +139,7 @@ function buildCore(options: AttachOptions, core: () => Core): Core {
     vocabulary,
     waiting: { ...DEFAULT_WAITING, ...options.waiting },
     limits,
+    retention: options.retention ?? null,
     deviceless: options.deviceless ?? 'owner',
     version,
     startedMs: clock.now(),

@@ -13,7 +13,7 @@ import type { Method } from './method.ts';
 import type { Progress } from './progress.ts';
 import type { RefusalLog } from './refusal-log.ts';
 import type { Session } from './session.ts';
-import type { Limits, WaitingSettings } from './settings.ts';
+import type { Limits, Retention, WaitingSettings } from './settings.ts';
 import type { TimerWheel } from './timer-wheel.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
@@ -57,6 +57,8 @@ export interface Core {
   readonly vocabulary: Vocabulary;
   readonly waiting: WaitingSettings;
   readonly limits: Limits;
+  /** Null: the history is kept for ever. */
+  readonly retention: Retention | null;
   readonly deviceless: 'owner' | 'none';
   readonly version: string;
   readonly startedMs: number;

@@ -63,6 +63,15 @@ export interface Limits {
   readonly lockoutMs: number;
 }
 
+/** How much of the history is kept. */
+export interface Retention {
+  /** How old an event may become, in ms. It stays for as long as a request may live, and a day, in any case: an answer
+   * to a late decision is read off it (I7). */
+  readonly historyMs: number;
+  /** The newest so many of each device that there is stay, however old. */
+  readonly historyKeep: number;
+}
+
 export const DEFAULT_LIMITS: Limits = {
   preauthBytes: 65_536,
   frameBytes: 26_214_400,

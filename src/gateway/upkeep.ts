@@ -1,5 +1,6 @@
 import { eventFrame } from '../protocol/frames.ts';
 import type { Core } from './core.ts';
+import { Forgetting } from './forgetting.ts';
 import type { Session } from './session.ts';
 import type { Due } from './timer-wheel.ts';
 
@@ -34,6 +35,11 @@ export class Upkeep {
     this.#every(SWEEP_MS, () => this.#sweep());
     this.#every(SWEEP_MS, () => this.#ping());
     this.#every(ATTEND_MS, () => this.#attend());
+    const { retention } = core;
+    if (retention) {
+      const forgetting = new Forgetting(core.authority, retention);
+      this.#every(SWEEP_MS, () => forgetting.turn());
+    }
     this.#every(core.limits.tickMs, () => broadcast(core, 'tick', { ts: core.authority.clock.now() }));
   }
 

@@ -28,6 +28,8 @@ export function timedStore(inner: Store, took: (operation: Operation, seconds: n
     raiseEpoch: (epoch) => inner.raiseEpoch(epoch),
     memo: (name) => inner.memo(name),
     setMemo: (name, value, expected, keepUntilMs) => inner.setMemo(name, value, expected, keepUntilMs),
+    prune: (pruning) => inner.prune(pruning),
+    pruneMemos: (nowMs) => inner.pruneMemos(nowMs),
     watch: (listener) => inner.watch(listener),
     close: () => inner.close(),
   };

@@ -11,6 +11,7 @@ import { changeChecks } from './contract-changes.ts';
 import { feedChecks } from './contract-feed.ts';
 import type { StoreCheck } from './contract-fixtures.ts';
 import { memoChecks } from './contract-memos.ts';
+import { pruneChecks } from './contract-prune.ts';
 import { queryChecks } from './contract-queries.ts';
 import { togetherChecks } from './contract-together.ts';
 
@@ -22,4 +23,5 @@ export const storeContract: readonly StoreCheck[] = [
   ...queryChecks,
   ...feedChecks,
   ...memoChecks,
+  ...pruneChecks,
 ];

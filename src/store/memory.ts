@@ -10,6 +10,8 @@ import type {
   HistoryQuery,
   Json,
   Memo,
+  Pruned,
+  Pruning,
   Store,
   StoredEvent,
 } from './store.ts';
@@ -20,7 +22,7 @@ import { Watchers } from './watchers.ts';
 export class MemoryBacking {
   readonly id: string = randomUUID();
   readonly #rows = new Map<string, DeviceRow>();
-  readonly #events: StoredEvent[] = [];
+  #events: StoredEvent[] = [];
   // How many (device, role) pairs are in each state: asked on every connect of a stranger, so it is kept, not counted.
   readonly #inState = new Map<string, number>();
   readonly #openings = new Set<Watchers>();
@@ -32,7 +34,7 @@ export class MemoryBacking {
   }
 
   get head(): number {
-    return this.#events.length;
+    return this.#events.at(-1)?.seq ?? 0;
   }
 
   /** Called by each store that is opened on this backing; the function ends it. */
@@ -64,10 +66,10 @@ export class MemoryBacking {
       if (illegal) throw illegal;
       for (const event of change.events) {
         const detail = parseFrozen(JSON.stringify(event.detail));
-        const seq = this.#events.length + events.length + 1;
+        const seq = this.head + events.length + 1;
         events.push(Object.freeze({ ...event, detail, deviceId, seq }));
       }
-      const revision = this.#events.length + events.length;
+      const revision = this.head + events.length;
       rows.set(deviceId, next ? toRow(deviceId, revision, next) : undefined);
       return revision;
     });
@@ -82,8 +84,7 @@ export class MemoryBacking {
   }
 
   history({ deviceId, requestId, afterSeq = 0, limit = DEFAULT_HISTORY_LIMIT }: HistoryQuery): StoredEvent[] {
-    const wanted = this.#events
-      .slice(Math.max(0, afterSeq))
+    const wanted = this.#after(afterSeq)
       .filter((event) => deviceId === undefined || event.deviceId === deviceId)
       .filter((event) => requestId === undefined || event.requestId === requestId);
     return wanted.slice(Math.max(0, wanted.length - Math.max(0, limit)));
@@ -104,6 +105,45 @@ export class MemoryBacking {
     const version = expectedVersion + 1;
     this.#memos.set(name, { value: parseFrozen(JSON.stringify(value)), version, keepUntilMs });
     return version;
+  }
+
+  prune({ beforeMs, keep, afterSeq, limit }: Pruning): Pruned {
+    const looked = this.#after(afterSeq).slice(0, limit);
+    const kept = new Set(
+      looked.filter((event) => this.#mustStay(event, beforeMs, keep)).map(({ seq }) => seq),
+    );
+    const last = looked.at(-1);
+    const isLookedAt = ({ seq }: StoredEvent): boolean => seq > afterSeq && seq <= (last?.seq ?? 0);
+    const left = this.#events.filter((event) => !isLookedAt(event) || kept.has(event.seq));
+    const removed = this.#events.length - left.length;
+    this.#events = left;
+    const isOver = last === undefined || last.atMs >= beforeMs || looked.length < limit;
+    return { removed, nextSeq: isOver ? null : last.seq };
+  }
+
+  pruneMemos(nowMs: number): number {
+    const over = [...this.#memos].filter(
+      ([, { keepUntilMs }]) => keepUntilMs !== null && keepUntilMs < nowMs,
+    );
+    for (const [name] of over) this.#memos.delete(name);
+    return over.length;
+  }
+
+  #mustStay({ seq, atMs, requestId, deviceId }: StoredEvent, beforeMs: number, keep: number): boolean {
+    if (atMs >= beforeMs || seq === this.head) return true;
+    const isFresh = (event: StoredEvent): boolean => event.requestId === requestId && event.atMs >= beforeMs;
+    if (requestId !== null && this.#events.some(isFresh)) return true;
+    if (!this.#rows.has(deviceId)) return false;
+    const newer = this.#events.filter((event) => event.deviceId === deviceId && event.seq > seq);
+    return newer.length < keep;
+  }
+
+  /** Its events are in the order of their `seq`; the oldest may be forgotten. */
+  #after(seq: number): readonly StoredEvent[] {
+    const first = this.#events[0]?.seq ?? 1;
+    const gapless = this.head - first + 1 === this.#events.length;
+    if (gapless) return this.#events.slice(Math.max(0, seq - first + 1));
+    return this.#events.filter((event) => event.seq > seq);
   }
 
   #put(deviceId: string, row: DeviceRow | undefined): void {
@@ -211,6 +251,14 @@ class MemoryStore implements Store {
     keepUntilMs: number | null,
   ): Promise<number | null> {
     return this.#open().setMemo(name, value, expectedVersion, keepUntilMs);
+  }
+
+  async prune(pruning: Pruning): Promise<Pruned> {
+    return this.#open().prune(pruning);
+  }
+
+  async pruneMemos(nowMs: number): Promise<number> {
+    return this.#open().pruneMemos(nowMs);
   }
 
   watch(listener: (notice: ChangeNotice) => void): () => void {

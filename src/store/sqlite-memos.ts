@@ -7,6 +7,7 @@ export class SqliteMemos {
   readonly #get: StatementSync;
   readonly #add: StatementSync;
   readonly #set: StatementSync;
+  readonly #prune: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.#get = db.prepare('SELECT value, version FROM memo WHERE name = ?');
@@ -17,6 +18,11 @@ export class SqliteMemos {
       `UPDATE memo SET value = ?2, keep_until_ms = ?3, version = version + 1
        WHERE name = ?1 AND version = ?4`,
     );
+    this.#prune = db.prepare('DELETE FROM memo WHERE keep_until_ms < ?');
+  }
+
+  prune(nowMs: number): number {
+    return Number(this.#prune.run(nowMs).changes);
   }
 
   get(name: string): Memo | undefined {

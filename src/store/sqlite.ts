@@ -6,6 +6,7 @@ import { storeError, toStoreError, whileBusy } from './sqlite-errors.ts';
 import { SqliteFeed } from './sqlite-feed.ts';
 import { SqliteMemos } from './sqlite-memos.ts';
 import { openDatabase } from './sqlite-open.ts';
+import { SqlitePrune } from './sqlite-prune.ts';
 import { SqliteReads } from './sqlite-reads.ts';
 import { SqliteSave } from './sqlite-save.ts';
 import type {
@@ -15,6 +16,8 @@ import type {
   HistoryQuery,
   Json,
   Memo,
+  Pruned,
+  Pruning,
   Store,
   StoredEvent,
 } from './store.ts';
@@ -62,6 +65,7 @@ class SqliteStore implements Store {
   readonly #reads: SqliteReads;
   readonly #save: SqliteSave;
   readonly #memos: SqliteMemos;
+  readonly #prune: SqlitePrune;
   readonly #cache: RowCache;
   readonly #watchers = new Watchers();
   readonly #feed: SqliteFeed;
@@ -78,6 +82,7 @@ class SqliteStore implements Store {
     this.#reads = new SqliteReads(db);
     this.#save = new SqliteSave(db);
     this.#memos = new SqliteMemos(db);
+    this.#prune = new SqlitePrune(db);
     this.#cache = new RowCache(cacheSize);
     this.#feed = new SqliteFeed(this.#reads, pollMs, (deviceId, seq) =>
       this.#watchers.tell({ deviceId, seq, foreign: true }),
@@ -166,6 +171,14 @@ class SqliteStore implements Store {
     keepUntilMs: number | null,
   ): Promise<number | null> {
     return this.#run(() => this.#memos.set(name, value, expectedVersion, keepUntilMs));
+  }
+
+  prune(pruning: Pruning): Promise<Pruned> {
+    return this.#run(() => this.#prune.run(pruning));
+  }
+
+  pruneMemos(nowMs: number): Promise<number> {
+    return this.#run(() => this.#memos.prune(nowMs));
   }
 
   watch(listener: (notice: ChangeNotice) => void): () => void {

@@ -59,6 +59,23 @@ export interface HistoryQuery {
   readonly limit?: number;
 }
 
+/** One look at a part of the history, to forget what is too old. */
+export interface Pruning {
+  /** Events before this may be forgotten, in epoch ms. */
+  readonly beforeMs: number;
+  /** The newest so many of each device that has a record stay, however old. */
+  readonly keep: number;
+  /** Looks at `limit` events after this one. */
+  readonly afterSeq: number;
+  readonly limit: number;
+}
+
+export interface Pruned {
+  readonly removed: number;
+  /** Where the next look begins; null when there is nothing older than `beforeMs` any more. */
+  readonly nextSeq: number | null;
+}
+
 /** A small fact that outlives the process and belongs to no device, such as which notice was sent. */
 export interface Memo {
   readonly value: Json;
@@ -108,6 +125,14 @@ export interface Store {
     expectedVersion: number,
     keepUntilMs: number | null,
   ): Promise<number | null>;
+  /**
+   * Forgets events that are too old. One that belongs to a request stays as long as any event of that request is not too
+   * old, and the newest event of the store stays always. No record changes, no `seq` is used again, and nobody who
+   * watches is told.
+   */
+  prune(pruning: Pruning): Promise<Pruned>;
+  /** Forgets the memos that need not be kept any more at `nowMs`; how many that were. */
+  pruneMemos(nowMs: number): Promise<number>;
   /** Calls `listener` after each change: own ones before `save` answers, foreign ones within 50 ms. Returns the
    * function that ends it. A listener that throws does not disturb the store or the other listeners. */
   watch(listener: (notice: ChangeNotice) => void): () => void;

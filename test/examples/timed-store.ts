@@ -23,6 +23,8 @@ export async function openTimedStore(path: string, onSaved: (ms: number) => void
     raiseEpoch: (epoch) => inner.raiseEpoch(epoch),
     memo: (name) => inner.memo(name),
     setMemo: (name, value, expected, keepUntilMs) => inner.setMemo(name, value, expected, keepUntilMs),
+    prune: (pruning) => inner.prune(pruning),
+    pruneMemos: (nowMs) => inner.pruneMemos(nowMs),
     watch: (listener) => inner.watch(listener),
     close: () => inner.close(),
   };

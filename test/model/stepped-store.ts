@@ -78,6 +78,8 @@ export class SteppedStore implements Store {
   memo = (name: string): ReturnType<Store['memo']> => this.inside.memo(name);
   setMemo = (...memo: Parameters<Store['setMemo']>): ReturnType<Store['setMemo']> =>
     this.inside.setMemo(...memo);
+  prune = (pruning: Parameters<Store['prune']>[0]): ReturnType<Store['prune']> => this.inside.prune(pruning);
+  pruneMemos = (nowMs: number): Promise<number> => this.inside.pruneMemos(nowMs);
   watch = (listener: (notice: ChangeNotice) => void): (() => void) => this.inside.watch(listener);
   close = (): Promise<void> => this.inside.close();
 }

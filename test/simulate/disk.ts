@@ -1,5 +1,14 @@
 import { MemoryBacking } from '../../src/store/memory.ts';
-import type { Change, DeviceRow, HistoryQuery, Json, Memo, StoredEvent } from '../../src/store/store.ts';
+import type {
+  Change,
+  DeviceRow,
+  HistoryQuery,
+  Json,
+  Memo,
+  Pruned,
+  Pruning,
+  StoredEvent,
+} from '../../src/store/store.ts';
 import { Watchers } from '../../src/store/watchers.ts';
 
 /** What is kept, without a process around it. Every call is one moment. */
@@ -14,6 +23,8 @@ export interface Shelf {
   history(query: HistoryQuery): readonly StoredEvent[];
   raiseEpoch(epoch: number): number;
   memo(name: string): Memo | undefined;
+  prune(pruning: Pruning): Pruned;
+  pruneMemos(nowMs: number): number;
   setMemo(name: string, value: Json, expected: number, keepUntilMs: number | null): number | null;
   close(): void;
 }
@@ -38,6 +49,8 @@ export class MemoryShelf implements Shelf {
   countState = (state: string): number => this.#backing.countState(state);
   history = (query: HistoryQuery): readonly StoredEvent[] => this.#backing.history(query);
   raiseEpoch = (epoch: number): number => this.#backing.raiseEpoch(epoch);
+  prune = (pruning: Pruning): Pruned => this.#backing.prune(pruning);
+  pruneMemos = (nowMs: number): number => this.#backing.pruneMemos(nowMs);
   memo = (name: string): Memo | undefined => this.#backing.memo(name);
   setMemo = (...memo: Parameters<Shelf['setMemo']>): number | null => this.#backing.setMemo(...memo);
   close = (): void => {};

@@ -3,6 +3,8 @@ import type {
   ChangeNotice,
   DeviceRow,
   HistoryQuery,
+  Pruned,
+  Pruning,
   Store,
   StoredEvent,
 } from '../../src/store/store.ts';
@@ -96,6 +98,14 @@ export class ProcessStore implements Store {
 
   setMemo(...memo: Parameters<Store['setMemo']>): ReturnType<Store['setMemo']> {
     return this.#read('setMemo', () => this.disk.shelf.setMemo(...memo));
+  }
+
+  prune(pruning: Pruning): Promise<Pruned> {
+    return this.#read('prune', () => this.disk.shelf.prune(pruning));
+  }
+
+  pruneMemos(nowMs: number): Promise<number> {
+    return this.#read('prune', () => this.disk.shelf.pruneMemos(nowMs));
   }
 
   raiseEpoch(epoch: number): Promise<number> {

@@ -1,9 +1,18 @@
 import { DatabaseSync } from 'node:sqlite';
 import { SqliteMemos } from '../../src/store/sqlite-memos.ts';
+import { SqlitePrune } from '../../src/store/sqlite-prune.ts';
 import { SqliteReads } from '../../src/store/sqlite-reads.ts';
 import { SqliteSave } from '../../src/store/sqlite-save.ts';
 import { migrate } from '../../src/store/sqlite-schema.ts';
-import type { Change, DeviceRow, HistoryQuery, Memo, StoredEvent } from '../../src/store/store.ts';
+import type {
+  Change,
+  DeviceRow,
+  HistoryQuery,
+  Memo,
+  Pruned,
+  Pruning,
+  StoredEvent,
+} from '../../src/store/store.ts';
 import type { Shelf } from './disk.ts';
 
 /** The SQLite store's own schema, guards, transaction and queries, on a database in memory. Its cache of rows, its feed
@@ -37,6 +46,8 @@ export class SqliteShelf implements Shelf {
   countState = (state: string): number => this.#reads.countState(state);
   history = (query: HistoryQuery): readonly StoredEvent[] => this.#reads.history(query);
 
+  prune = (pruning: Pruning): Pruned => new SqlitePrune(this.#db).run(pruning);
+  pruneMemos = (nowMs: number): number => this.#memos.prune(nowMs);
   memo = (name: string): Memo | undefined => this.#memos.get(name);
   setMemo = (...memo: Parameters<Shelf['setMemo']>): number | null => this.#memos.set(...memo);
 
