@@ -4,8 +4,8 @@ import type { Retention } from './settings.ts';
 /** From the end of one pass over the history to the next, in ms. The first begins so long after the start: by then what
  * is past its deadline is settled, and its request counts as new. */
 const PASS_MS = 3_600_000;
-/** A millisecond or two of the store's time. */
-const EVENTS_AT_ONCE = 200;
+/** Some milliseconds of the store: each is looked for in three indexes. */
+const EVENTS_AT_ONCE = 50;
 /** So long after a request was settled a decision on it is answered with what it was (I7). */
 const ANSWERS_MS = 24 * 3_600_000;
 
