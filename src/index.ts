@@ -15,6 +15,7 @@ export { type DeviceList, listDevices } from './authority/listing.ts';
 export { type OpenAuthority, type OpenOptions, openAuthority } from './authority/open.ts';
 export { approve, reject, withdraw } from './authority/request-decisions.ts';
 export { type Attached, type AttachOptions, attach } from './gateway/attach.ts';
+export { type ConsoleOptions, type ConsolePages, openConsole } from './gateway/console-files.ts';
 export type { Authenticate, Log, SessionCallbacks } from './gateway/core.ts';
 export type { CredentialReading, SharedAuth } from './gateway/credentials.ts';
 export type { LiveSession } from './gateway/live-session.ts';

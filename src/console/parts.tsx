@@ -26,6 +26,9 @@ export function StatePill({ state }: { state: string }) {
   return <span class={`pill ${TONES[state] ?? 'calm'}`}>{stateWords(state)}</span>;
 }
 
+/** What covers every other scope is not to be taken for one of many. */
+const EVERYTHING: ReadonlySet<string> = new Set(['operator.admin']);
+
 /** Scopes as small labels; as many as fit, and how many more there are. */
 export function Scopes({
   scopes,
@@ -41,7 +44,7 @@ export function Scopes({
   return (
     <span class="scopes">
       {shown.map((scope) => (
-        <span class={`scope ${kind}`} key={scope} title={scope}>
+        <span class={`scope ${kind} ${EVERYTHING.has(scope) ? 'all' : ''}`} key={scope} title={scope}>
           {scopeWords(scope)}
         </span>
       ))}

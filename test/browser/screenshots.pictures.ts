@@ -1,5 +1,5 @@
 /** `npm run screenshots`: the pictures of the console, from a gateway with a day behind it. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, it } from 'vitest';
@@ -57,7 +57,7 @@ async function settled(page: Page): Promise<void> {
 }
 
 async function pictures(house: House, deviceId: string, name: string, options: object): Promise<void> {
-  const page = await newPage(browser, { ...options, deviceScaleFactor: 2 });
+  const page = await newPage(browser, { deviceScaleFactor: 1, ...options });
   await page.goto(consoleUrl(house));
   const door = page.getByLabel('Shared token');
   await door.waitFor();
@@ -78,6 +78,26 @@ async function pictures(house: House, deviceId: string, name: string, options: o
   }
 }
 
+/** What `npm run demo` prints, as the README shows it. */
+function demoText(): string {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const text = /```text demo\n([\s\S]*?)```/.exec(readme)?.[1];
+  if (!text) throw new Error('the README has no demo');
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+}
+
+const TERMINAL = `<style>
+  body { margin: 0; padding: 28px; background: #faf9f7; display: inline-block; }
+  pre { margin: 0; padding: 22px 26px; border-radius: 14px; background: #131515; color: #eceae6;
+    font: 13px/1.5 ui-monospace, "Liberation Mono", monospace; }
+</style>`;
+
+it('show the demo in a terminal', async () => {
+  const page = await newPage(browser, { deviceScaleFactor: 2 });
+  await page.setContent(`${TERMINAL}<pre>npm run demo\n\n${demoText()}</pre>`);
+  await page.locator('body').screenshot({ path: `${FOLDER}demo.png` });
+});
+
 it('are taken, in the light and in the dark, wide and narrow', async () => {
   const day = 24 * 60 * MINUTE;
   const house = await openConsoleHouse({ authority: { terms: { lifetimeMs: 7 * day } } });
@@ -85,13 +105,13 @@ it('are taken, in the light and in the dark, wide and narrow', async () => {
   const chronicle = new Chronicle(house);
   const deviceId = await story(chronicle, now);
   await populate(chronicle, 180, now);
-  await crowd(chronicle, 4, now, 90_000, 3);
+  await crowd(chronicle, 4, now, 90_000, 4);
   const scopes = ['operator.read', 'operator.write'];
   await wait(house, { device: newDevice(), scopes, mode: 'node', clientId: 'gateway-client' });
   await wait(house, { device: newDevice(), role: 'node', mode: 'node', clientId: 'node-host' });
   const dark = { colorScheme: 'dark' };
-  const narrow = { viewport: { width: 360, height: 740 } };
-  await pictures(house, deviceId, 'light', {});
+  const narrow = { deviceScaleFactor: 2, viewport: { width: 360, height: 740 } };
+  await pictures(house, deviceId, 'light', { deviceScaleFactor: 2 });
   await pictures(house, deviceId, 'dark', dark);
   await pictures(house, deviceId, 'narrow-light', narrow);
   await pictures(house, deviceId, 'narrow-dark', { ...narrow, ...dark });
