@@ -50,9 +50,7 @@ export function atRest(seen: Seen): readonly string[] {
     isServed && !stands(state) && 'I16 I18 a socket is live without standing',
     isServed && !may(record.grant, slot.live) && 'I18 a socket uses more than is granted',
     isServed && slot.lag > 0 && 'I18 a socket of an older token generation stays live',
-    isServed &&
-      !slot.live.every((scope) => program.wish.includes(scope)) &&
-      'a socket uses more than it signed',
+    isServed && !may(program.wish, slot.live) && 'a socket uses more than it signed',
     slot.state === 'upgradePending.serving' &&
       slot.live.length < mine.length &&
       'I3 a session that waits is not given what was granted',
@@ -67,7 +65,7 @@ export function onHello(seen: Seen, scopes: readonly string[], hasToken: boolean
     slot.answer !== 'none' && 'I5 one connect is answered twice',
     !stands(state) && 'I16 I18 hello without standing',
     !may(record.grant, scopes) && 'I18 hello with more than is granted',
-    !scopes.every((scope) => program.wish.includes(scope)) && 'hello with more than was signed',
+    !may(program.wish, scopes) && 'hello with more than was signed',
     stands(state) && !mine.every((scope) => scopes.includes(scope)) && 'I12 hello with less than is granted',
     hasToken && !may(record.grant, program.wish) && 'a token goes out with a part of the wish',
     !hasToken && isGranted(seen) && 'I3 hello without a token although all is granted',
