@@ -1,5 +1,5 @@
 /** The arithmetic of a device that comes from another gateway; pure, as steps.ts is. */
-import { coveredPart, grantScopes, NOTHING } from './policy.ts';
+import { covers, grantScopes, NOTHING } from './policy.ts';
 import type { AuthorizationRecord, Terms } from './record.ts';
 
 /** What another gateway knows of one (device, role), for the record. */
@@ -17,7 +17,8 @@ export interface Bringing {
 /** What an import grants: all that the other gateway had given, in the place of what an import brought before. */
 export function importedGrant({ ceiling, grant }: Bringing): Pick<AuthorizationRecord, 'ceiling' | 'grant'> {
   const whole = grantScopes(NOTHING, ceiling);
-  return { ceiling: whole, grant: grantScopes(NOTHING, coveredPart(whole, grant)) };
+  const within = grant.filter((scope) => covers(whole, [scope]));
+  return { ceiling: whole, grant: grantScopes(NOTHING, within) };
 }
 
 /**

@@ -6,6 +6,7 @@ import type { GrantedScopes, RequestedScopes } from './vocabulary.ts';
 
 type Scopes = readonly string[];
 
+const ADMIN = 'operator.admin';
 /** PROTOCOL section 5.1, the 2026.9 relation; `operator.admin` covers every `operator.*` besides. */
 const IMPLIED: ReadonlyMap<string, Scopes> = new Map([
   ['operator.write', ['operator.read', 'operator.talk', 'operator.sessions.read', 'operator.sessions.write']],
@@ -15,7 +16,7 @@ const IMPLIED: ReadonlyMap<string, Scopes> = new Map([
 
 function impliedBy(held: string, scope: string): boolean {
   if (held === scope) return true;
-  if (held === 'operator.admin') return scope.startsWith('operator.');
+  if (held === ADMIN) return scope.startsWith('operator.');
   return IMPLIED.get(held)?.includes(scope) ?? false;
 }
 
@@ -46,9 +47,16 @@ export function grantScopes(base: GrantedScopes, approved: Scopes): GrantedScope
   return sortedUnion(base, approved) as GrantedScopes;
 }
 
-/** What a session may use: the part of its wish that the grant covers. Never more than either. */
+/**
+ * What a session may use: the part of its wish that the grant covers, never more than either. A wish for admin is one
+ * for whatever there is: who may do less goes on doing that while the rest waits (I12, issue 21470). Any other wish
+ * means just what it says, and waits for it.
+ */
 export function coveredPart(grant: GrantedScopes, wish: Scopes): GrantedScopes {
-  return wish.filter((scope) => covers(grant, [scope])) as Scopes as GrantedScopes;
+  const named = wish.filter((scope) => covers(grant, [scope]));
+  if (named.length === wish.length || !wish.includes(ADMIN)) return named as Scopes as GrantedScopes;
+  const meant = grant.filter((scope) => impliedBy(ADMIN, scope));
+  return sortedUnion(named, meant) as GrantedScopes;
 }
 
 /** The scopes that an owner's rotation sets, or undefined when they reach beyond the ceiling (I4). */

@@ -189,7 +189,9 @@ export class Authority {
   #asking(device: DeviceRecord, access: Access, at: number, hasRoom: boolean): AccessRequested {
     const { state, record } = roleOf(device, access.role);
     const { live } = readRecord(state, record, access.wish, at);
-    const managesDevices = access.commandLine && covers(live, ['operator.pairing']);
+    // Only who says that it came for devices: a wish for admin alone is for something else, too.
+    const saysSo = access.commandLine && access.wish.includes('operator.pairing');
+    const managesDevices = saysSo && covers(live, ['operator.pairing']);
     return {
       type: 'access.requested',
       wish: access.wish,

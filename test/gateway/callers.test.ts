@@ -204,7 +204,8 @@ describe('who else may decide', () => {
     const { client: owner } = await live(house, { scopes: ['operator.admin'] });
     const device = newDevice();
     await live(house, { device, scopes: READ });
-    const { requestId } = await wait(house, { device, scopes: ['operator.admin'], mode: 'node' });
+    await live(house, { device, scopes: ['operator.admin'], mode: 'node' });
+    const requestId = `${(await openRequest(house, device.id))?.id}.r1`;
     const rotation = { deviceId: device.id, role: 'operator' };
     for (const scope of ['operator.time-travel', 'operator.a,b', 'operator.read|x']) {
       const part = await owner.request('device.pair.approve', { requestId, scopes: [scope] });

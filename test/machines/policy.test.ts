@@ -69,9 +69,22 @@ describe('what covers what', () => {
       const expected = held.some((one) => one === wanted || IMPLIES[one]?.includes(wanted));
       expect(covers(held, [wanted])).toBe(expected);
       expect(uncovered(held, [wanted])).toEqual(expected ? [] : [wanted]);
-      expect(coveredPart(held as readonly string[] as GrantedScopes, [wanted])).toEqual(
-        expected ? [wanted] : [],
-      );
+    }
+  });
+
+  it('gives a session what the grant covers of its wish, and the whole grant for a wish for admin (#21470)', () => {
+    const holds = (held: readonly string[], scope: string) =>
+      held.some((one) => one === scope || IMPLIES[one]?.includes(scope) === true);
+    const pairs = ALL.flatMap((a) => ALL.flatMap((b) => ALL.map((one) => [[a, b], [one]] as const)));
+    for (const [grant, wish] of pairs.flatMap(([two, one]) => [[two, one] as const, [one, two] as const])) {
+      const part = coveredPart(grant as readonly string[] as GrantedScopes, wish);
+      const both = (scope: string) => holds(grant, scope) && holds(wish, scope);
+      expect(ALL.every((scope) => !holds(part, scope) || both(scope))).toBe(true);
+      expect(wish.every((scope) => part.includes(scope) === holds(grant, scope))).toBe(true);
+      const isForAll = wish.includes('operator.admin');
+      expect(
+        isForAll ? grant.every((scope) => holds(part, scope)) : part.every((scope) => wish.includes(scope)),
+      ).toBe(true);
     }
   });
 });

@@ -36,11 +36,16 @@ const steps = at('machines/steps.ts');
 export const RUNTIME_MUTANTS: readonly RuntimeMutant[] = [
   tokens(
     'token: its seal is not compared',
-    'presented.length !== expected.length || !timingSafeEqual(presented, expected)',
-    'presented.length !== expected.length',
+    '!timingSafeEqual(presented, expected)) return INVALID;\n  return checkGeneration(realm, roleOf(device, role), numbers);',
+    'false) return INVALID;\n  return checkGeneration(realm, roleOf(device, role), numbers);',
   ),
-  tokens('token: a revoked generation is accepted', 'numbers.generation < tokens.floor', 'false'),
-  tokens('token: a retired generation is accepted', 'numbers.generation < tokens.oldest', 'false'),
+  tokens(
+    'token: of another gateway, its hash is not compared',
+    '!timingSafeEqual(presented, expected)) return INVALID;\n  return checkGeneration(realm, kept, imported);',
+    'false) return INVALID;\n  return checkGeneration(realm, kept, imported);',
+  ),
+  tokens('token: a revoked generation is accepted', 'generation < tokens.floor', 'false'),
+  tokens('token: a retired generation is accepted', 'generation < tokens.oldest', 'false'),
   callers(
     'caller: a device widens itself',
     "if (callerDevice(caller) === deviceId) return denied('own-widening');",
@@ -56,7 +61,11 @@ export const RUNTIME_MUTANTS: readonly RuntimeMutant[] = [
     "if (!seesOthers(caller) && callerDevice(caller) !== deviceId) return denied('device-ownership-mismatch');",
     '',
   ),
-  committer('committer: a lost compare-and-set passes for won', 'if (revision === null) return false;', ''),
+  committer(
+    'committer: a lost compare-and-set passes for won',
+    "if (seq === null) return undefined;\n    return { kind: 'stepped', before: plan.device",
+    "return { kind: 'stepped', before: plan.device",
+  ),
   committer('committer: what is due is left for later', 'row.deadlineMs <= nowMs', 'row.deadlineMs < 0'),
   committer('committer: an audit line for each event', 'events.filter(isNews)', 'events'),
   authority(
@@ -79,7 +88,7 @@ export const RUNTIME_MUTANTS: readonly RuntimeMutant[] = [
     '!isUnwanted(device) && ',
     '',
   ),
-  authority('access: strangers without end', '>= this.#mostStrangers', '< 0'),
+  authority('access: strangers without end', 'return this.#mostStrangers - ', 'return 1_000_000 - '),
   memory(
     'memory store: no compare-and-set',
     '(this.#rows.get(deviceId)?.revision ?? 0) !== expectedRevision',
@@ -93,8 +102,8 @@ export const RUNTIME_MUTANTS: readonly RuntimeMutant[] = [
   sqlite('sqlite: other processes are never noticed', 'if (version === this.#version) return;', 'return;'),
   session(
     'session: it enters the waiting room after the record is loaded',
-    "    if (this.deviceId !== '') this.core.room.enter(this);\n    const seen = this.#watch.version;\n    const answer = await this.#watch.holdWhile(() => askAuthority(this));\n",
-    "    const seen = this.#watch.version;\n    const answer = await this.#watch.holdWhile(() => askAuthority(this));\n    if (this.deviceId !== '') this.core.room.enter(this);\n",
+    "    if (this.deviceId !== '') this.core.room.enter(this);\n    const seen = this.watch.version;\n    const answer = await this.watch.holdWhile(() => askAuthority(this));\n",
+    "    const seen = this.watch.version;\n    const answer = await this.watch.holdWhile(() => askAuthority(this));\n    if (this.deviceId !== '') this.core.room.enter(this);\n",
   ),
   session(
     'session: hello without a second look',
@@ -103,18 +112,18 @@ export const RUNTIME_MUTANTS: readonly RuntimeMutant[] = [
   ),
   session(
     'session: hello although something changed meanwhile',
-    '      if (seen !== this.#watch.version) continue;\n',
+    '      if (seen !== this.watch.version) continue;\n',
     '',
   ),
   session(
     'session: what changed while it asked is forgotten',
-    'answer === null || seen !== this.#watch.version',
+    'answer === null || seen !== this.watch.version',
     'answer === null',
   ),
   session(
     'session: a slice ends without a last look',
-    'if (reading.view.covered || !reading.view.open)',
-    'if (false)',
+    "    if (!this.isParked) return;\n    // What was decided in the meantime is told instead (I5), also when that is a part of what it asked for (I12).\n    this.actor.send({ type: 'record.read', ...reading });\n",
+    '',
   ),
   session(
     'session: refused frames count for nothing',
@@ -159,7 +168,7 @@ export const RUNTIME_MUTANTS: readonly RuntimeMutant[] = [
     "        covers(session.scopes, ['operator.pairing']) &&\n",
     '',
   ),
-  announcer('announcer: renewals are told', 'events.filter(isNews)', 'events'),
+  announcer('announcer: renewals are told', 'event.seq <= seq && isNews(event)', 'event.seq <= seq'),
   announcer(
     'announcer: an expiry is told as a rejection',
     "outcome === 'narrowed' ? 'approved' : outcome",
@@ -210,8 +219,8 @@ export const RUNTIME_MUTANTS: readonly RuntimeMutant[] = [
   policy('policy: admin covers every role', "return scope.startsWith('operator.');", 'return true;'),
   policy(
     'policy: a session may use its whole wish',
-    'return wish.filter((scope) => covers(grant, [scope])) as',
-    'return wish as',
+    'const named = wish.filter((scope) => covers(grant, [scope]));',
+    'const named = wish;',
   ),
   verdict(
     'verdict: an empty wish needs no standing',
