@@ -61,8 +61,26 @@ describe('where a setting comes from', () => {
       waiting: DEFAULT_WAITING,
       showToken: false,
       console: true,
+      allowedOrigins: null,
+      metrics: null,
+      notices: null,
+      retention: { historyMs: 400 * 86_400_000, historyKeep: 200 },
     });
     expect(termsOf({})).toEqual({});
+  });
+
+  it('says how long the history is kept, and 0 days are for ever', () => {
+    const kept = { historyDays: '30', historyKeep: '10' };
+    expect(serveSettings(resolved(kept)).retention).toEqual({ historyMs: 30 * 86_400_000, historyKeep: 10 });
+    expect(serveSettings(resolved({ historyDays: '0' })).retention).toBeNull();
+    expect(problem({ historyKeep: '0' }).message).toContain('from 1 to 10000');
+  });
+
+  it('says where figures are served, on loopback unless a host is named', () => {
+    const at = (metrics: string) => serveSettings(resolved({ metrics })).metrics;
+    expect(at('9464')).toEqual({ host: '127.0.0.1', port: 9464 });
+    expect(at('0.0.0.0:9464')).toEqual({ host: '0.0.0.0', port: 9464 });
+    expect(at('[::1]:1')).toEqual({ host: '::1', port: 1 });
   });
 
   it('is a named config file in place of the one in the state folder, and that must be there', () => {
