@@ -35,8 +35,8 @@ const REQUIREMENTS: Readonly<Record<PairingReason, string>> = {
   'scope-upgrade': 'pairing required: device is asking for more scopes than currently approved',
 };
 
-/** The close reason is all that a person at a 2026.2.19 command line sees, and that generation knows no text but the
- * first two words; so they are told the command, not the sentence that 2026.9 matches. */
+/** A person at a 2026.2.19 command line sees the message or the close reason and nothing else, and that generation knows
+ * no text but the first two words; so they are told the command, not the sentence that 2026.9 matches. */
 const OLDER_HEADLINES: Readonly<Record<PairingReason, string>> = {
   'not-paired': 'pairing required: not approved yet; run: antechamber devices approve',
   'role-upgrade': 'pairing required: a higher role than approved; run: antechamber devices approve',
@@ -57,12 +57,13 @@ const NONE_OPEN =
 /** A request is open, or would be. */
 export function pairingRequired(denial: Of<'PAIRING_REQUIRED'>, peer: Peer): Refusal {
   const { reason, request, standing, wait } = denial;
-  const message = REQUIREMENTS[reason];
+  const isOlder = peer.protocol === 3 && request !== null;
+  const headline = isOlder ? OLDER_HEADLINES[reason] : REQUIREMENTS[reason];
+  const message = isOlder ? `${headline} ${formatRequestId(request)}` : headline;
   const remediationHint =
     request === null
       ? `${NONE_OPEN} See what waits with: ${LIST_REMEDY}`
       : `${HINTS[reason]}: ${approveRemedy(request)}`;
-  const headline = peer.protocol === 3 && request !== null ? OLDER_HEADLINES[reason] : message;
   return pairing({ standing, request, reason, message, headline, remediationHint, retry: wait }, peer);
 }
 
