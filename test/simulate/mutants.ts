@@ -141,7 +141,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a store that ignores compare-and-set',
-    from: 2,
+    from: 1,
     noticedBy: ['I1', 'I2', 'I3', 'I4', 'I5', 'I7', 'I12', 'I13', 'I15', 'I16', 'I17', 'I18'],
     parts: store(OverwritesWhatIsNewer),
   },
@@ -176,7 +176,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an expiry that is told as a rejection',
-    from: 6,
+    from: 12,
     noticedBy: ['I6', 'I7', 'I8a'],
     parts: store(TakesExpiryForRejection),
   },
@@ -200,7 +200,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a change of the shared secret that ends nobody',
-    from: 6,
+    from: 2,
     noticedBy: ['I4', 'I14', 'I18'],
     parts: attached((server, options) => ({ ...attach(server, options), setAuth: () => {} })),
   },
