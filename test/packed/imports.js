@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const NEEDED = {
   antechamber: ['Authority', 'approve', 'attach', 'memoryStore', 'openKeyRing', 'reject', 'startGateway'],
+  'antechamber/metrics': ['makeMetrics'],
   'antechamber/machines': ['authorizationMachine', 'connectionMachine', 'covers'],
   'antechamber/store/sqlite': ['openSqliteStore'],
   'antechamber/testing': ['storeContract'],
