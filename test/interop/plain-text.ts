@@ -28,7 +28,11 @@ function byLength(texts: Iterable<readonly [string, string]>): readonly (readonl
 
 export function plainText(text: string, { names, texts }: Known): string {
   let plain = text;
-  for (const [value, name] of byLength(texts)) plain = plain.replaceAll(value, `<${name}>`);
+  for (const [value, name] of byLength(texts)) {
+    // A port is a few digits that a time may hold as well.
+    const what = /^\d+$/.test(value) ? new RegExp(`(?<!\\d)${value}(?!\\d)`, 'g') : value;
+    plain = plain.replaceAll(what, `<${name}>`);
+  }
   for (const [id, name] of names) {
     plain = plain
       .replaceAll(id, `<${name}>`)
