@@ -82,10 +82,16 @@ function usePinned(row: Waiting) {
   };
 }
 
-/** Marks when the first row is on the screen, for whoever measures. */
+/** Marks when the first row is on the screen, for whoever measures: a message comes after the frame that draws it. */
 function useFirstRow(hasRows: boolean): void {
   useLayoutEffect(() => {
-    if (hasRows) requestAnimationFrame(() => performance.mark('antechamber.first-painted'));
+    if (!hasRows) return;
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      performance.mark('antechamber.first-painted');
+      port1.close();
+    };
+    port2.postMessage(null);
   }, [hasRows]);
 }
 

@@ -20,7 +20,7 @@ const FIRST_ROW_MS = 100;
 const LONG_MS = 50;
 const PER_SECOND = 100;
 const WEIGHT = 150_000;
-const VISITS = 8;
+const VISITS = 10;
 
 /** Evaluated in the page, which has no `eval`; ms between two marks. */
 function between(page: Page, from: string, to: string): Promise<number> {

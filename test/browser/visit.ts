@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { expect, onTestFinished } from 'vitest';
 import { approve } from '../../src/authority/request-decisions.ts';
@@ -8,6 +9,11 @@ import { type House, type HouseOptions, openHouse, SECRET } from '../support/har
 const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 export function launch(): Promise<Browser> {
+  if (!existsSync(PROGRAM)) {
+    throw new Error(
+      `no Chromium at ${PROGRAM}: install one (apt-get install chromium), or name it in CHROMIUM`,
+    );
+  }
   return chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 }
 
