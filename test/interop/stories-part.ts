@@ -5,7 +5,7 @@ import { startOurs } from './gateways.ts';
 import { node, otherClient } from './hosts.ts';
 import type { Ground } from './journeys-part.ts';
 import type { Release } from './releases.ts';
-import { expired, refusals, revoked, type Seen, type Story, seed, waiting } from './stories.ts';
+import { expired, older, refusals, revoked, type Seen, type Story, seed, waiting } from './stories.ts';
 
 interface Told {
   readonly name: string;
@@ -16,6 +16,7 @@ interface Told {
 const STORIES: readonly Told[] = [
   { name: 'openclaw/openclaw#21688', story: seed },
   { name: 'waiting', story: waiting },
+  { name: 'an older revision', story: older },
   { name: 'what a refused person is told', story: refusals },
   { name: 'what a revoked device is told', story: revoked },
   { name: 'what an expired request is told', story: expired, flags: ['--request-lifetime', '5s'] },

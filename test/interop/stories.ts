@@ -1,7 +1,7 @@
 /** What the published command lines must live through with our gateway. Each story gives what it saw, or rejects. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Owner } from './people.ts';
+import { Owner, Visitor } from './people.ts';
 import type { Ran } from './program.ts';
 import type { Passed } from './recorder.ts';
 import { Terminal, type Trip } from './travel.ts';
@@ -20,7 +20,7 @@ export type Story = (trip: Trip) => Promise<readonly Seen[]>;
 const RELEASE_MS = 100;
 const SEED_MS = 30_000;
 /** With which id the owner approves; 2026.9.6 puts no other word of ours beside it. */
-const APPROVE = /requestId: [a-z2-7]{16}\.r1\b/;
+const APPROVE = /(requestId:|devices approve) [a-z2-7]{16}\.r1\b/;
 
 const isHello = (passed: Passed): boolean => 'frame' in passed && passed.frame.payload?.type === 'hello-ok';
 const isPending = (passed: Passed): boolean => 'frame' in passed && passed.frame.event === 'connect.pending';
@@ -185,3 +185,32 @@ export const expired: Story = (trip) =>
       told('expired, asks again', await terminal.run('health'), APPROVE),
     ];
   });
+
+/** The owner pastes the id that was listed first, while the list shows the next revision already (I2). */
+export const older: Story = async (trip) => {
+  const { gateway, release } = trip;
+  const terminal = await Terminal.open(trip, { place: 'local', credential: 'secret' });
+  const owner = await Owner.arrive(gateway, release);
+  const visitor = new Visitor();
+  const asks = (scope: string) => visitor.ask(gateway, release, [scope]);
+  try {
+    await asks('operator.read');
+    const first = await owner.requestOf(visitor.device.id);
+    await asks('operator.approvals');
+    const approval = await terminal.run(`devices approve ${first}`);
+    const listed = await owner.requestOf(visitor.device.id);
+    const given = await asks('operator.read');
+    const kept = await asks('operator.approvals');
+    return [
+      worked(`devices approve ${first?.slice(-2)} while r2 is listed`, approval),
+      { what: 'it gives what r1 showed', isRight: given?.join() === 'operator.read' },
+      { what: 'and no more', isRight: kept === null },
+      { what: 'r2 stays open with the rest', isRight: listed === first?.replace(/1$/, '2') },
+      worked('devices approve r2', await terminal.run(`devices approve ${listed}`)),
+      { what: 'it gives the rest', isRight: (await asks('operator.approvals')) !== null },
+    ];
+  } finally {
+    await owner.leave();
+    await terminal.close();
+  }
+};
