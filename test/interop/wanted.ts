@@ -133,7 +133,7 @@ const OF_DEVICES: readonly Reason[] = [
   {
     id: 'codes',
     why: 'a refusal says in `details` which one it is and what to do',
-    explains: /^\+ refuses [\w.]+\.(code|remediationHint) string/,
+    explains: /^\+ refuses [\w.-]+\.(code|remediationHint) string/,
   },
   {
     id: 'unknown-at-once',
