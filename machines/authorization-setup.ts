@@ -129,9 +129,14 @@ export const authorizationSetup = setup({
     quietenDeclined: assign(({ context }, e: Approved) =>
       steps.quieten(context, declinedPart(context, e), e.at + e.terms.quietMs),
     ),
-    quietenRevision: assign(({ context }, e: Rejected) =>
-      steps.quieten(context, record.namedRevision(context, e.request)?.scopes ?? [], e.at + e.terms.quietMs),
-    ),
+    quietenRevision: assign(({ context }, e: Rejected) => ({
+      ...steps.quieten(
+        context,
+        record.namedRevision(context, e.request)?.scopes ?? [],
+        e.at + e.terms.quietMs,
+      ),
+      imported: steps.touched(context.imported),
+    })),
     // An owner said no to the device itself: after the quiet period it may ask again, but no automatism answers.
     declinePairing: assign(({ context }, e: Rejected) => ({
       ...steps.quieten(context, [record.PAIRING], e.at + e.terms.quietMs),

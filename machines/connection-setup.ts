@@ -1,6 +1,6 @@
 import { assign, setup } from 'xstate';
 import type { Denial } from './denial.ts';
-import { covers } from './policy.ts';
+import { coveredPart, covers } from './policy.ts';
 import type { View } from './verdict.ts';
 import type { GrantedScopes, Outcome, RequestRef } from './vocabulary.ts';
 
@@ -80,7 +80,8 @@ export const connectionSetup = setup({
     isRevoked: (_, { view }: RecordRead) => view.standing === 'revoked',
     isRemoved: (_, { view }: RecordRead) => view.standing !== 'paired' && view.standing !== 'revoked',
     isRotated: ({ context }, { view }: RecordRead) => view.generation !== context.generation,
-    isEmptied: ({ context }, { view }: RecordRead) => context.live.length > 0 && view.live.length === 0,
+    isEmptied: ({ context }, { view }: RecordRead) =>
+      context.live.length > 0 && coveredPart(view.live, context.live).length === 0,
   },
   actions: {
     verifyProof: () => {},
@@ -104,7 +105,7 @@ export const connectionSetup = setup({
     })),
     rememberLive: assign((_, { view }: { readonly view: View }) => ({ live: view.live })),
     narrowLive: assign(({ context }, { view }: { readonly view: View }) => ({
-      live: context.live.filter((scope) => view.live.includes(scope)) as readonly string[] as GrantedScopes,
+      live: coveredPart(view.live, context.live),
     })),
     forgetRequest: assign({ request: null }),
   },

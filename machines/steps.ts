@@ -104,7 +104,8 @@ export function approve(
   };
 }
 
-function touched(imported: Imported | null): Imported | null {
+/** Something was decided here, which no later import undoes. */
+export function touched(imported: Imported | null): Imported | null {
   return imported && { ...imported, isUntouched: false };
 }
 
@@ -170,7 +171,10 @@ export function reissue(
   { at, terms }: { readonly at: number; readonly terms: Terms },
 ): Partial<AuthorizationRecord> {
   const { tokens } = record;
-  return { tokens: { ...tokens, oldest: tokens.floor, delivered: false, retireAtMs: at + terms.graceMs } };
+  return {
+    tokens: { ...tokens, oldest: tokens.floor, delivered: false, retireAtMs: at + terms.graceMs },
+    imported: touched(record.imported),
+  };
 }
 
 /** All tokens and rights end; what was granted and asked for becomes quiet (R7). */

@@ -61,8 +61,8 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 
 const LONGEST_TEXT = 240;
 const DEVICE_ID = /\b[0-9a-f]{64}\b/g;
-/** 32 random bytes in base64url, wherever they stand: a token. */
-const TOKEN_LIKE = /\b[\w-]{43}\b/g;
+/** 32 random bytes in base64url, wherever they stand: a token, or the end of one of ours. */
+const TOKEN_LIKE = /(?<![\w-])(?:atk1_[\w-]{50,90}|[\w-]{43})(?![\w-])/g;
 
 /** A frame of either side, as it may be shown. */
 export function shownFrame(frame: unknown, nameOf: NameOf): unknown {

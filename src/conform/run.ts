@@ -82,7 +82,7 @@ export async function conform(options: RunOptions): Promise<Report> {
   }
   const left = await cleanUp(target, devices, ownerDevice, newTrace());
   return {
-    url: target.url,
+    url: plainUrl(target.url),
     gateway: target.version,
     protocol: target.protocol,
     asRemote: target.remoteHeaders,
@@ -163,4 +163,10 @@ async function peculiarities(stage: Stage): Promise<readonly string[]> {
 function letters(index: number): string {
   const last = String.fromCharCode(65 + (index % 26));
   return index < 26 ? last : letters(Math.floor(index / 26) - 1) + last;
+}
+
+/** Without what may be a secret in it: a report is made to be shown. */
+function plainUrl(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
 }

@@ -22,6 +22,8 @@ export type CredentialReading =
       readonly deviceToken: string;
       /** What is wrong when the record does not know it: it may have been meant for a shared secret. */
       readonly otherwise?: CredentialProblem;
+      /** The digest of a shared secret that came beside it and is wrong. */
+      readonly guess?: string;
     }
   | { readonly ok: false; readonly problem: CredentialProblem };
 
@@ -65,8 +67,14 @@ export function makeCredentialCheck(auth: SharedAuth): (connect: ConnectRequest)
     if (auth.mode === 'none' && !isOurs) return { ok: true, credential: 'none' };
     const problem = isOurs || auth.mode === 'none' ? 'device-token-invalid' : problemOf(connect, auth.mode);
     if (deviceToken === undefined) return { ok: false, problem };
-    return { ok: true, credential: 'device-token', deviceToken, otherwise: problem };
+    const guess = guessBeside(deviceToken, shared);
+    return { ok: true, credential: 'device-token', deviceToken, otherwise: problem, ...guess };
   };
+}
+
+/** What is not the token itself was meant as the secret: whoever holds an old token must not guess for free. */
+function guessBeside(deviceToken: string, shared: string | undefined): { readonly guess?: string } {
+  return shared === undefined || shared === deviceToken ? {} : { guess: digest(shared).toString('hex') };
 }
 
 /** What is wrong with the credentials of a peer that showed no secret of ours. */
@@ -81,6 +89,8 @@ interface Failures {
   count: number;
   sinceMs: number;
   lockedUntilMs: number;
+  /** The digest of what was tried last. */
+  guess: string | undefined;
 }
 
 const WINDOW_MS = 60_000;
@@ -105,14 +115,17 @@ export class FailureLimiter {
     return waitMs > 0 ? { code: 'RATE_LIMITED', retryAfterMs: waitMs } : undefined;
   }
 
-  /** Notes a wrong secret. A missing one is no guess. */
-  fail(guesser: string | null): void {
+  /** Notes a wrong secret. A missing one is no guess, and neither is the same `guess` again: a client that was not told
+   * of a new secret brings the old one every time. */
+  fail(guesser: string | null, guess?: string): void {
     if (guesser === null) return;
     const now = this.#clock.now();
     const known = this.#failures.get(guesser);
     const isFresh = known !== undefined && now - known.sinceMs < WINDOW_MS;
-    const failures = isFresh ? known : { count: 0, sinceMs: now, lockedUntilMs: 0 };
+    if (isFresh && guess !== undefined && known.guess === guess) return;
+    const failures = isFresh ? known : { count: 0, sinceMs: now, lockedUntilMs: 0, guess };
     failures.count += 1;
+    failures.guess = guess;
     if (failures.count >= this.#limits.failures) failures.lockedUntilMs = now + this.#limits.lockoutMs;
     this.#failures.delete(guesser);
     this.#failures.set(guesser, failures);

@@ -90,6 +90,11 @@ function refuseProof(session: Session, denial: Denial): void {
   session.actor.send({ type: 'proof.refused', denial });
 }
 
+/** A wrong shared secret counts, also when a device token beside it is what the peer is let in by. */
+function noteGuess({ core, peer }: Session, reading: CredentialReading): void {
+  if ('guess' in reading && reading.guess !== undefined) core.limiter.fail(peer.guesser, reading.guess);
+}
+
 function judgeCredential(session: Session, connect: ConnectRequest, judged: CredentialReading): void {
   const { core, peer } = session;
   const reading = withDeviceToken(connect, judged);
@@ -99,6 +104,7 @@ function judgeCredential(session: Session, connect: ConnectRequest, judged: Cred
     return refuseProof(session, { code: 'CREDENTIAL_INVALID', problem: reading.problem });
   }
   session.credential = reading.credential;
+  noteGuess(session, reading);
   if (!connect.device) {
     // Only a checked secret may stand in for a device, only for an operator, and not for the dashboard, which would be
     // let in and find every call refused (PROTOCOL 2.5).

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Role } from '../../machines/vocabulary.ts';
-import { forgive, remove, revoke, rotate } from '../../src/authority/device-decisions.ts';
+import { forgive, reissue, remove, revoke, rotate } from '../../src/authority/device-decisions.ts';
 import {
   type ForeignDevice,
   type ForeignList,
@@ -160,6 +160,15 @@ describe('an import', () => {
         await reject(desk.owner, await desk.open(A));
       },
     ],
+    [
+      'a rejection that is no longer quiet',
+      async (desk) => {
+        await desk.ask(A, [WRITE]);
+        await reject(desk.owner, await desk.open(A));
+        await forgive(desk.owner, A);
+      },
+    ],
+    ['a reissue', (desk) => reissue(desk.owner, A, 'operator')],
     ['a revocation', (desk) => revoke(desk.owner, A, 'operator')],
     ['a removal', (desk) => remove(desk.owner, A)],
   ])('never overwrites %s, nor what another role was told', async (_, decide) => {

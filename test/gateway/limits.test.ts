@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { rotate } from '../../src/authority/device-decisions.ts';
+import { revoke, rotate } from '../../src/authority/device-decisions.ts';
 import { limitPayload } from '../../src/gateway/payload-limit.ts';
 import { type House, openHouse, SHARED } from '../support/harness.ts';
 import { expectServing, live, pair, READ } from '../support/pairing.ts';
@@ -117,6 +117,28 @@ describe('guessing the shared secret', () => {
     for (let attempt = 0; attempt < 15; attempt++) {
       expect((await guess(house, '203.0.113.1', 'wrong')).details.code).toBe('AUTH_TOKEN_MISMATCH');
       await house.pass(7000);
+    }
+  });
+
+  it('a device does not guess the shared secret behind a token of its own, live or revoked', async () => {
+    for (const isRevoked of [false, true]) {
+      const house = await openHouse({ gateway: BEHIND_PROXY });
+      const device = newDevice();
+      const deviceToken = await pair(house, device, READ);
+      if (isRevoked) await revoke(house.owner, device.id, 'operator');
+      const from = { 'x-forwarded-for': '203.0.113.1' };
+      const come = async (token: string) => {
+        const { client, answer } = await house.connect(
+          { device, scopes: READ, auth: { token, deviceToken } },
+          from,
+        );
+        await client.end();
+        return answer;
+      };
+      // The secret of before, every time: nobody told the client of the new one.
+      for (let attempt = 0; attempt < 15; attempt++) expect((await come('stale')).ok).toBe(!isRevoked);
+      for (let wrong = 1; wrong < 10; wrong++) expect((await come(`guess ${wrong}`)).ok).toBe(!isRevoked);
+      expect((await come(SHARED.token)).error.details.code).toBe('AUTH_RATE_LIMITED');
     }
   });
 

@@ -235,6 +235,15 @@ describe('what a session may use', () => {
     expect(take(two, view(['a.y'])).snapshot.context.live).toEqual(['a.y']);
   });
 
+  it('stays what it is under a wider grant in other words, and shrinks to what is left of admin', () => {
+    const using = (live: string[]): Snapshot =>
+      take(inState('approved'), { type: 'delivery.flushed', view: view(live).view }).snapshot;
+    const kept = take(using(['operator.read']), view(['operator.admin']));
+    expect([kept.state, kept.snapshot.context.live]).toEqual(['paired', ['operator.read']]);
+    const left = take(using(['operator.admin']), view(['operator.read']));
+    expect([left.state, left.snapshot.context.live]).toEqual(['paired', ['operator.read']]);
+  });
+
   it('grows in place when the request that it waits for is approved, and only then', () => {
     const { state, snapshot, effects } = take(
       inState('upgradePending.serving'),
