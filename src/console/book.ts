@@ -1,7 +1,8 @@
 import type { EventFrame } from '@openclaw/gateway-client/browser';
+import type { Role } from '../../machines/vocabulary.ts';
 import { Changing } from './signal.ts';
 
-export type Role = 'operator' | 'node';
+export type { Role };
 
 /** One open request, in the newest revision. */
 export interface OpenRequest {
