@@ -1,11 +1,17 @@
+import { newestRevision } from '../../machines/record.ts';
 import type { DeviceDeeds } from './device-deeds.ts';
 
 export const READ = 'operator.read';
 /** What the socket under test signs: two scopes of which neither covers the other. */
 export const WISH = ['operator.approvals', READ];
-/** Asked for beyond the wish, by RPC or by another program. */
-export const BEYOND = ['operator.talk.secrets'];
-const WIDER = ['operator.questions'];
+/** Asked for beyond the wish, by RPC or by another program, the first that nobody has asked for yet: none covers another. */
+const BEYOND = [
+  'operator.talk.secrets',
+  'operator.questions',
+  'operator.talk',
+  'operator.sessions.write',
+  'operator.pairing',
+];
 
 /** How a record can stand when a connection looks at it, in the words of DESIGN section 1. */
 export type Condition =
@@ -24,6 +30,15 @@ export type Condition =
   | 'rejected'
   | 'rotated'
   | 'mended';
+
+/** A scope that is neither granted nor asked for nor declined. */
+export async function beyond(deeds: DeviceDeeds): Promise<readonly string[]> {
+  const { grant, quiet, request } = await deeds.record();
+  const known = [...grant, ...Object.keys(quiet), ...(request ? newestRevision(request).scopes : [])];
+  const fresh = BEYOND.find((scope) => !known.includes(scope));
+  if (fresh === undefined) throw new Error('everything has been asked for');
+  return [fresh];
+}
 
 type Deed = (deeds: DeviceDeeds) => Promise<void>;
 
@@ -68,7 +83,7 @@ export const BRING_ABOUT: Readonly<Record<Condition, Deed>> = {
     if ((await deeds.record()).request) await deeds.reject();
   },
   open: askAnew,
-  wider: (deeds) => deeds.ask([...WISH, ...WIDER]),
+  wider: async (deeds) => deeds.ask([...WISH, ...(await beyond(deeds))]),
   declined: async (deeds) => {
     await askAnew(deeds);
     await deeds.reject();

@@ -116,7 +116,7 @@ function readsWhileLive({ value, context }: Snapshot): readonly Case[] {
   return Object.entries(views).map(([condition, seen]) => read(condition as Condition, seen, context));
 }
 
-const MANNERS: readonly Manner[] = ['auto', 'hold', 'serve', 'refuse'];
+export const MANNERS: readonly Manner[] = ['auto', 'hold', 'serve', 'refuse'];
 const NO_PROOF: Denial = { code: 'CREDENTIAL_INVALID', problem: 'embedder-refused' };
 const UNSETTLED = [
   { type: 'credential.ended' },
@@ -173,7 +173,7 @@ export function placeOf({ value }: Snapshot): string {
 }
 
 /** What of a connection makes a difference to what can follow. */
-function label(snapshot: Snapshot): string {
+export function label(snapshot: Snapshot): string {
   const { manner, request, live } = snapshot.context;
   const place = placeOf(snapshot);
   if (['rejected', 'deferred', 'closed', 'challenged'].includes(place)) return place;
@@ -186,15 +186,54 @@ export function caseName({ type, condition, ...event }: Case): string {
   return manner === undefined ? type : `${type} ${manner}`;
 }
 
-/** A path to every state by every event that leads there, self-loops included: each is one path's last step. */
-export function connectionPaths() {
-  const events = (snapshot: Snapshot): Case[] => [...(CASES[placeOf(snapshot)]?.(snapshot) ?? [])];
-  const model = createTestModel(connectionMachine, {
+function createModel(byCause: boolean) {
+  return createTestModel(connectionMachine, {
     serializeState: (snapshot, event, before) =>
-      event && before ? `${label(snapshot)} by ${caseName(event)} from ${label(before)}` : label(snapshot),
+      byCause && event && before
+        ? `${label(snapshot)} by ${caseName(event)} from ${label(before)}`
+        : label(snapshot),
   });
+}
+
+export type ConnectionPath = ReturnType<ReturnType<typeof createModel>['getShortestPaths']>[number];
+
+export const casesIn = (snapshot: Snapshot): readonly Case[] => CASES[placeOf(snapshot)]?.(snapshot) ?? [];
+
+/** A path to every state by every event that leads there, self-loops included: each is one path's last step. */
+export function connectionPaths(): readonly ConnectionPath[] {
   // Given here, because the model's own `events` would add an event without its fields for each type that has no case.
-  return model.getShortestPaths({ events, traversalLimit: 20_000 });
+  return createModel(true).getShortestPaths({
+    events: (snapshot) => [...casesIn(snapshot)],
+    traversalLimit: 20_000,
+  });
+}
+
+/** Every order in which these decisions and answers can follow one another without a state coming twice. */
+const ORDERED = {
+  types: [
+    'connect.received',
+    'proof.accepted',
+    'record.read',
+    'delivery.flushed',
+    'upgrade.asked',
+    'slice.ended',
+  ],
+  conditions: ['open', 'covered', 'partAndOpen', 'wider', 'approved', 'rejected'],
+} as const satisfies { readonly types: readonly Case['type'][]; readonly conditions: readonly Condition[] };
+
+/** The simple paths of one manner. All cases would be 7477 of them for `auto` alone: `ORDERED` is the bound. */
+export function simpleConnectionPaths(manner: Manner): readonly ConnectionPath[] {
+  const isOrdered = (event: Case): boolean => {
+    if (event.type === 'connect.received') return event.manner === manner;
+    const { conditions, types }: { conditions: readonly Condition[]; types: readonly string[] } = ORDERED;
+    return (
+      types.includes(event.type) && (event.condition === undefined || conditions.includes(event.condition))
+    );
+  };
+  return createModel(false).getSimplePaths({
+    events: (snapshot) => casesIn(snapshot).filter(isOrdered),
+    traversalLimit: 20_000,
+  });
 }
 
 export const PLACES = Object.keys(CASES);

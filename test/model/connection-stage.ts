@@ -7,7 +7,7 @@ import { StoreError } from '../../src/store/store.ts';
 import { type House, type HouseOptions, openHouse, SHARED } from '../support/harness.ts';
 import { newDevice, type RawClient } from '../support/raw-client.ts';
 import { ActorLog, type Heard } from './actor-log.ts';
-import { BEYOND, BRING_ABOUT, type Condition, WISH } from './conditions.ts';
+import { BRING_ABOUT, beyond, type Condition, WISH } from './conditions.ts';
 import { type Case, placeOf } from './connection-cases.ts';
 import { DeviceDeeds } from './device-deeds.ts';
 import { Signal } from './signal.ts';
@@ -42,7 +42,6 @@ export class ConnectionStage {
   readonly #presentsToken: boolean;
   readonly #device = newDevice();
   readonly #proofs: Proofs;
-  #answers = 0;
 
   private constructor(
     options: StageOptions,
@@ -203,8 +202,7 @@ export class ConnectionStage {
 
   async #askUpgrade(): Promise<void> {
     this.#store.open();
-    this.#answers += 1;
-    const scopes = this.#answers === 1 ? BEYOND : ['operator.questions'];
+    const scopes = await beyond(this.deeds);
     const answer = await this.client.request('device.scopes.requestUpgrade', { scopes });
     this.#store.shut();
     if (!answer.ok) throw new Error(`no upgrade: ${JSON.stringify(answer.error)}`);
