@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { OPENCLAW_VOCABULARY, type Role, type Vocabulary } from '../../machines/vocabulary.ts';
 import type { Authority } from '../authority/authority.ts';
+import { type ActorTap, guardTap } from '../inspect/actor-tap.ts';
 import { makeHello } from '../protocol/hello.ts';
 import { Announcer } from './announcer.ts';
 import { countStates } from './connection-states.ts';
@@ -58,6 +59,8 @@ export interface AttachOptions extends SessionCallbacks {
   readonly log?: Log;
   /** For whoever counts what happens. */
   readonly meter?: Meter;
+  /** For whoever looks at the live actors: an `Inspector`. One that throws is logged once, and hears no more. */
+  readonly inspect?: ActorTap;
   /** False: the owner turns time with `turn` (tests). Default true. */
   readonly runTimers?: boolean;
 }
@@ -146,6 +149,7 @@ function buildCore(options: AttachOptions, core: () => Core): Core {
     log,
     meter: options.meter ?? SILENT_METER,
     callbacks: options,
+    inspect: options.inspect && guardTap(options.inspect, (err) => log.error({ err }, 'the inspector threw')),
     authenticate: options.authenticate ?? makeCredentialCheck(options.auth ?? { mode: 'none' }),
     unproven: new Map(),
     unread: new Set(),
@@ -181,6 +185,7 @@ export function attach(server: WebSocketServer, options: AttachOptions): Attache
   const unfollow = core.authority.follow((deviceId) => core.room.caughtUp(deviceId));
   const hasProxies = (options.locality?.trustedProxies?.length ?? 0) > 0;
   const onConnection = (socket: WebSocket, request: IncomingMessage): void => accept(core, socket, request);
+  server.on('headers', holdForChallenge);
   server.on('connection', onConnection);
   if (options.runTimers !== false) upkeep.start();
   return {
@@ -200,6 +205,7 @@ export function attach(server: WebSocketServer, options: AttachOptions): Attache
     },
     turn: () => upkeep.turn(),
     stop: async (reason, restartExpectedMs) => {
+      server.off('headers', holdForChallenge);
       server.off('connection', onConnection);
       upkeep.stop();
       broadcast(core, 'shutdown', { reason, ...(restartExpectedMs !== undefined && { restartExpectedMs }) });
@@ -209,6 +215,12 @@ export function attach(server: WebSocketServer, options: AttachOptions): Attache
       await Promise.all([...core.sessions].map((session) => session.wire.whenClosed(2000)));
     },
   };
+}
+
+/** The answer to the upgrade and the challenge leave in one segment: a write less for every connection. */
+function holdForChallenge(_headers: readonly string[], { socket }: IncomingMessage): void {
+  socket.cork();
+  process.nextTick(() => socket.uncork());
 }
 
 function isCrowded({ limits, unproven }: Core, address: string): boolean {
