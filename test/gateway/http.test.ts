@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, request as plain } from 'node:http';
 import { request as secure } from 'node:https';
-import { type AddressInfo, connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { generate } from 'selfsigned';
@@ -168,22 +168,5 @@ describe('a store that stands still', () => {
       version: 'test',
       uptimeMs: 5,
     });
-  });
-
-  it('sends the answer to the upgrade and the challenge in one segment', async () => {
-    const { gateway } = await openHouse();
-    const { hostname, port } = new URL(gateway.url);
-    const socket = connect(Number(port), hostname);
-    onTestFinished(() => void socket.destroy());
-    const key = 'dGhlIHNhbXBsZSBub25jZQ==';
-    const lines = [
-      'Host: 127.0.0.1',
-      'Connection: Upgrade',
-      'Upgrade: websocket',
-      'Sec-WebSocket-Version: 13',
-    ];
-    socket.write(`GET / HTTP/1.1\r\n${[...lines, `Sec-WebSocket-Key: ${key}`].join('\r\n')}\r\n\r\n`);
-    const [first] = (await once(socket, 'data')) as [Buffer];
-    expect(first.toString('latin1')).toMatch(/^HTTP\/1\.1 101 .*"connect\.challenge"/s);
   });
 });
