@@ -8,7 +8,7 @@ import { readRecord, standingOf } from '../../machines/verdict.ts';
 import { type RequestedScopes, ROLES, type Role } from '../../machines/vocabulary.ts';
 import type { Store } from '../store/store.ts';
 import { NO_ORIGIN, type Origin } from './audit.ts';
-import { type Clock, Committer } from './committer.ts';
+import { type Clock, Committer, type TakenStep } from './committer.ts';
 import { type DeviceRecord, deviceOf, newDevice, roleOf } from './device.ts';
 import { type Question, readFor } from './reading.ts';
 import { checkToken, deriveToken, type TokenRealm } from './tokens.ts';
@@ -70,6 +70,9 @@ export interface AuthorityOptions {
   readonly mostStrangers?: number;
   /** Called once for each state change, after it is stored. */
   readonly onAudit?: (line: string) => void;
+  /** Called for each step that was taken, also for one that changed nothing. What it throws is dropped: the step is
+   * stored by then. */
+  readonly onStep?: (step: TakenStep) => void;
   /** Called after an owner's decision with the store's position. */
   readonly onDecision?: (seq: number) => void;
 }
@@ -123,6 +126,7 @@ export class Authority {
       store: this.store,
       clock: this.clock,
       onAudit: options.onAudit ?? (() => {}),
+      onStep: options.onStep,
     });
   }
 

@@ -3,7 +3,7 @@ import { nextDeadline } from '../../machines/record.ts';
 import { ROLES, type Role } from '../../machines/vocabulary.ts';
 import type { Change, DeviceRow, NewEvent, Store } from '../store/store.ts';
 import { auditLine, historyEvent, isNews, NO_ORIGIN, type Origin } from './audit.ts';
-import { type DeviceRecord, deviceOf, roleOf, rowOf } from './device.ts';
+import { type DeviceRecord, deviceOf, type RoleRecord, roleOf, rowOf } from './device.ts';
 import { type Step, step } from './step.ts';
 
 /** Wall-clock time, passed in so that tests can turn it. */
@@ -17,6 +17,17 @@ export interface CommitterOptions {
   readonly clock: Clock;
   /** Called after the commit, once per line of the history that is news to owners. */
   readonly onAudit: (line: string) => void;
+  readonly onStep?: ((step: TakenStep) => void) | undefined;
+}
+
+/** One step of the authorization machine, for whoever looks on: it is stored, or changed nothing. */
+export interface TakenStep {
+  readonly deviceId: string;
+  readonly role: Role;
+  readonly event: AuthorizationEvent;
+  readonly next: RoleRecord;
+  /** The connection that asked for it; null where none did. */
+  readonly connId: string | null;
 }
 
 /** What a planner wants done with the device that it was shown. */
@@ -70,11 +81,13 @@ export class Committer {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #onAudit: (line: string) => void;
+  readonly #onStep: CommitterOptions['onStep'];
 
-  constructor({ store, clock, onAudit }: CommitterOptions) {
+  constructor({ store, clock, onAudit, onStep }: CommitterOptions) {
     this.#store = store;
     this.#clock = clock;
     this.#onAudit = onAudit;
+    this.#onStep = onStep;
   }
 
   async run<T>(
@@ -120,6 +133,7 @@ export class Committer {
       const revisions = changes.length > 0 ? await this.#store.saveAll(changes) : [];
       if (revisions === null) continue;
       for (const { deviceId, events } of changes) this.#tell(deviceId, events);
+      for (const part of parts) this.#show(part);
       return { answer, seq: revisions.at(-1) ?? 0 };
     }
     throw new Error(`the records of these devices changed ${MOST_ATTEMPTS} times while one step was tried`);
@@ -156,10 +170,10 @@ export class Committer {
     }
     if (!first) throw new Error('a plan without an event');
     const [head, ...rest] = history;
-    if (!head) return { kind: 'stepped', before: plan.device, device, step: first, wrote: false, seq: 0 };
-    const seq = await this.#save(row, device, [head, ...rest], plan.durable);
+    const seq = head ? await this.#save(row, device, [head, ...rest], plan.durable) : 0;
     if (seq === null) return undefined;
-    return { kind: 'stepped', before: plan.device, device, step: first, wrote: true, seq };
+    if (this.#onStep) this.#show(partOf(plan));
+    return { kind: 'stepped', before: plan.device, device, step: first, wrote: head !== undefined, seq };
   }
 
   async #amend<T>(
@@ -192,6 +206,21 @@ export class Committer {
     for (const event of events.filter(isNews)) this.#onAudit(auditLine(deviceId, event));
   }
 
+  /** Takes the steps anew: they are pure, so that nobody has to remember them unless somebody looks on. */
+  #show({ device, events }: Part): void {
+    if (!this.#onStep) return;
+    let current = device;
+    for (const { role, event, origin } of events) {
+      current = moved(current, role, event, origin).after;
+      const { deviceId } = current;
+      try {
+        this.#onStep({ deviceId, role, event, next: roleOf(current, role), connId: origin.connId });
+      } catch {
+        // What is stored is not undone because somebody who looks on failed.
+      }
+    }
+  }
+
   async #passDeadlines(row: DeviceRow, nowMs: number): Promise<void> {
     const device = deviceOf(row);
     const events = dueEvents(device, nowMs);
@@ -209,6 +238,10 @@ export function dueEvents(
     return deadline !== null && deadline <= nowMs;
   });
   return due.map((role) => ({ role, event: { type: 'deadline.reached', at: nowMs } }));
+}
+
+function partOf({ device, events, origin }: Extract<Plan<never>, { kind: 'step' }>): Part {
+  return { device, events: events.map((one) => ({ ...one, origin })) };
 }
 
 interface Move {

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Vocabulary } from '../../machines/vocabulary.ts';
 import type { Authority } from '../authority/authority.ts';
+import type { ActorTap } from '../inspect/actor-tap.ts';
 import type { ConnectRequest } from '../protocol/connect.ts';
 import type { HelloFacts } from '../protocol/hello.ts';
 import { importPublicKey } from '../protocol/signature.ts';
@@ -65,6 +66,8 @@ export interface Core {
   readonly log: Log;
   readonly meter: Meter;
   readonly callbacks: SessionCallbacks;
+  /** Where actors are inspected; it never throws. */
+  readonly inspect: ActorTap | undefined;
   /** Replaced when the shared secret changes. */
   authenticate: Authenticate;
   /** Sockets of an address that have not proved anything yet. */

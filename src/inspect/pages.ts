@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+
+/** A file as it is served. */
+interface Page {
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Beside this file, in the sources as in what is built of them. */
+const script = (name: string): string => readFileSync(new URL(`./page/${name}`, import.meta.url), 'utf8');
+
+const LOCAL = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Antechamber: live actors</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="viewer.css">
+<script type="module" src="viewer.js"></script>
+</head>
+<body>
+<header><h1>Live actors</h1><p id="status" role="status">connecting</p><p id="missed" hidden></p></header>
+<main>
+<section aria-labelledby="actors-title">
+<h2 id="actors-title">Actors</h2>
+<label>Show only <input id="filter" type="search" placeholder="paired, operator, 43c0bd…"></label>
+<ul id="actors"></ul>
+</section>
+<section aria-labelledby="chart-title"><h2 id="chart-title">States</h2><div id="chart"></div></section>
+<section aria-labelledby="events-title"><h2 id="events-title">Events</h2><ol id="events" reversed></ol></section>
+</main>
+</body>
+</html>
+`;
+
+const HOSTED = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Antechamber in the Stately inspector</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="viewer.css">
+<script type="module" src="hosted.js"></script>
+</head>
+<body class="hosted">
+<p id="status" role="status">connecting</p>
+<iframe title="Stately inspector" referrerpolicy="no-referrer"
+  sandbox="allow-scripts allow-same-origin allow-popups"></iframe>
+</body>
+</html>
+`;
+
+const STYLE = `:root { color-scheme: light dark; font: 14px/1.45 system-ui, sans-serif; }
+body { margin: 0; }
+header { display: flex; gap: 1.5rem; align-items: baseline; padding: .6rem 1rem; border-bottom: 1px solid #8886; }
+h1 { font-size: 1.1rem; margin: 0; } h2 { font-size: 1rem; margin: .2rem 0 .6rem; } header p { margin: 0; }
+main { display: grid; grid-template-columns: minmax(16rem, 1fr) 1.2fr 1.4fr; gap: 1rem; padding: 1rem; }
+@media (max-width: 60rem) { main { grid-template-columns: 1fr; } }
+section { min-width: 0; }
+ul, ol { padding: 0; margin: 0; list-style: none; }
+input { font: inherit; width: 14rem; max-width: 100%; }
+#actors { margin-top: .6rem; max-height: 80vh; overflow: auto; }
+#actors button { font: inherit; display: grid; width: 100%; text-align: left; background: none; color: inherit;
+  border: 1px solid #8886; border-radius: 4px; padding: .35rem .5rem; margin-bottom: .3rem; cursor: pointer; }
+#actors button[aria-pressed=true] { outline: 2px solid currentColor; }
+#actors .gone { opacity: .55; }
+.state { font-weight: 600; }
+#chart li { margin: .25rem 0; } #chart ul { padding-left: 1rem; border-left: 1px solid #8886; }
+#chart [aria-current] > .name { background: #2563eb; color: #fff; border-radius: 3px; padding: 0 .35em; }
+#chart .about { opacity: .75; }
+pre, #events { font: 12px/1.5 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
+#events { max-height: 80vh; overflow: auto; } #events li { border-bottom: 1px solid #8883; padding: .15rem 0; }
+.hosted { display: flex; flex-direction: column; height: 100vh; } .hosted p { margin: .4rem 1rem; }
+iframe { flex: 1; border: 0; width: 100%; }
+`;
+
+/** Nothing inline, nothing from elsewhere, in no frame; only the hosted page may have one, of stately.ai. */
+function headersFor(type: string, host: string, frames: string): Readonly<Record<string, string>> {
+  const policy = [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    'img-src data:',
+    `connect-src 'self' ws://${host}`,
+    `frame-src ${frames}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+  ];
+  return {
+    'content-type': `${type}; charset=utf-8`,
+    'content-security-policy': policy.join('; '),
+    'cache-control': 'no-store',
+    'cross-origin-resource-policy': 'same-origin',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+  };
+}
+
+const PAGES: Readonly<Record<string, { readonly type: string; readonly body: () => string }>> = {
+  '/': { type: 'text/html', body: () => LOCAL },
+  '/hosted': { type: 'text/html', body: () => HOSTED },
+  '/viewer.css': { type: 'text/css', body: () => STYLE },
+  '/viewer.js': { type: 'text/javascript', body: () => script('viewer.js') },
+  '/hosted.js': { type: 'text/javascript', body: () => script('hosted.js') },
+  '/frames.js': { type: 'text/javascript', body: () => script('frames.js') },
+};
+
+/** The page of that path; undefined where there is none. `host` was checked, so that it cannot carry a directive. */
+export function pageAt(path: string, host: string): Page | undefined {
+  const page = Object.hasOwn(PAGES, path) ? PAGES[path] : undefined;
+  if (!page) return undefined;
+  const frames = path === '/hosted' ? 'https://stately.ai https://*.stately.ai' : "'none'";
+  return { body: page.body(), headers: headersFor(page.type, host, frames) };
+}
