@@ -19,11 +19,14 @@ export function step(current: RoleRecord, event: AuthorizationEvent): Step {
   });
   const [after, actions] = transition(authorizationMachine, before, event);
   if (after.status !== 'active') throw new Error(`the authorization machine stopped on ${event.type}`);
-  let verdict: Verdict = 'nothing';
-  const announcements: Announcement[] = [];
-  for (const action of actions) {
-    if (action.type === 'reply') verdict = (action.params as { verdict: Verdict }).verdict;
-    else if (action.type === 'announce') announcements.push(action.params as unknown as Announcement);
-  }
-  return { next: { state: after.value as string, record: after.context }, verdict, announcements };
+  const paramsOf = (type: string): readonly unknown[] =>
+    actions.filter((action) => action.type === type).map(({ params }) => params);
+  const replies = paramsOf('reply') as readonly { readonly verdict: Verdict }[];
+  // Whoever asked hears one answer: of two, one would be lost.
+  if (replies.length > 1) throw new Error(`the authorization machine answered ${event.type} twice`);
+  return {
+    next: { state: after.value as string, record: after.context },
+    verdict: replies[0]?.verdict ?? 'nothing',
+    announcements: paramsOf('announce') as readonly Announcement[],
+  };
 }
