@@ -1,6 +1,7 @@
-import { type Actor, createActor, type SnapshotFrom } from 'xstate';
+import { type Actor, createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
 import { connectionMachine } from '../../machines/connection.ts';
 import type { ConnectionEvent } from '../../machines/connection-setup.ts';
+import type { ActorWatcher } from '../inspect/actor-tap.ts';
 import { tellScopes } from './core.ts';
 import type { Session } from './session.ts';
 
@@ -54,11 +55,14 @@ export class ConnectionActor {
   #awake: RunningActor | undefined;
   #asleep: ConnectionSnapshot | undefined = CHALLENGED;
   #isWatched = false;
+  /** Only where actors are inspected. It stays while the actor sleeps, so that viewers see one actor. */
+  readonly #watcher: ActorWatcher | undefined;
   /** Events whose effects are being carried out: an effect may send the next one. */
   #under = 0;
 
   constructor(session: Session) {
     this.#session = session;
+    this.#watcher = session.core.inspect?.opened(session, CHALLENGED);
   }
 
   /** For whoever watches what the actor does; a watched one stays awake, because its system would not survive sleep. */
@@ -82,11 +86,15 @@ export class ConnectionActor {
   /** For its watchers, who hear of it. Nobody else holds an actor of a socket that is gone. */
   stop(): void {
     if (this.#isWatched) this.#awake?.stop();
+    this.#watcher?.gone();
   }
 
   #wake(): RunningActor {
     if (this.#awake) return this.#awake;
-    const actor = createActor(runningMachine, this.#asleep && { snapshot: this.#asleep });
+    const watcher = this.#watcher;
+    const from = this.#asleep && { snapshot: this.#asleep };
+    const watched = watcher && { ...from, inspect: (event: InspectionEvent) => watcher.seen(event) };
+    const actor = createActor(runningMachine, watched ?? from);
     this.#awake = actor;
     this.#asleep = undefined;
     (actor as Carrier)[SESSION] = this.#session;
