@@ -6,29 +6,35 @@ export interface Suite {
   readonly only?: string;
 }
 
+/** What judges any mistake. */
+const BEYOND: readonly Suite[] = [
+  { name: 'simulation', files: ['test/simulate'] },
+  { name: 'gateway', files: ['test/gateway', 'test/stories/seed.test.ts'] },
+  { name: 'catalogue', files: ['test/catalogue'] },
+  { name: 'explorer', files: ['test/explore'] },
+];
+
 /** Which suites judge a mistake, the quickest first. */
 export const SUITES: Readonly<Record<'connection' | 'authorization' | 'runtime', readonly Suite[]>> = {
   connection: [
     { name: 'rules', files: ['test/machines/connection.test.ts'], only: '^(?!every event in every state)' },
     { name: 'model', files: ['test/model/connection.test.ts'] },
-    { name: 'gateway', files: ['test/gateway', 'test/stories/seed.test.ts'] },
-    { name: 'catalogue', files: ['test/catalogue'] },
+    ...BEYOND,
     { name: 'table', files: ['test/machines/connection.test.ts'], only: '^every event in every state' },
   ],
   authorization: [
-    { name: 'rules', files: ['test/machines/authorization.test.ts', 'test/machines/stories.test.ts'] },
+    { name: 'stories', files: ['test/machines/stories.test.ts'] },
+    { name: 'rules', files: ['test/machines/authorization.test.ts'] },
     { name: 'authority', files: ['test/authority'] },
-    { name: 'gateway', files: ['test/gateway', 'test/stories/seed.test.ts'] },
-    { name: 'catalogue', files: ['test/catalogue'] },
     { name: 'model', files: ['test/model/authorization.test.ts'] },
+    ...BEYOND,
   ],
   runtime: [
     {
       name: 'units',
       files: ['test/protocol', 'test/authority', 'test/store', 'test/machines/policy.test.ts'],
     },
-    { name: 'gateway', files: ['test/gateway', 'test/stories/seed.test.ts'] },
-    { name: 'catalogue', files: ['test/catalogue'] },
     { name: 'model', files: ['test/model'] },
+    ...BEYOND,
   ],
 };
