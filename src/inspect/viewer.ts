@@ -46,6 +46,8 @@ export class Viewer {
   /** Actors that it was told of, and not yet of their end. */
   readonly #known = new Set<WatchedActor>();
   #dropped = 0;
+  /** It reads too slowly; who only came late has missed nothing yet. */
+  #hasFallen = false;
   #isScheduled = false;
   #isIntroduced = false;
 
@@ -91,6 +93,7 @@ export class Viewer {
       this.#behind.delete(actor);
       texts.push(this.#catchUp(actor));
     }
+    this.#hasFallen = false;
     for (const frame of this.#queue.splice(0, 64)) {
       if (frame.kind === 'actor') this.#known.add(frame.actor);
       if (frame.kind === 'gone') this.#known.delete(frame.actor);
@@ -105,12 +108,13 @@ export class Viewer {
 
   /** The actor's state is told later, as it is then. */
   #skip({ actor, kind }: Frame): void {
-    if (this.#known.has(actor)) this.#dropped += 1;
+    if (this.#hasFallen) this.#dropped += 1;
     // One that came and went while nobody was told of it needs no telling.
-    else if (kind === 'gone') this.#behind.delete(actor);
+    if (kind === 'gone' && !this.#known.has(actor)) this.#behind.delete(actor);
   }
 
   #fallBehind(): void {
+    this.#hasFallen = true;
     this.#dropped += this.#queue.length;
     for (const { actor } of this.#queue) {
       if (this.#known.has(actor) || !actor.isGone) this.#behind.add(actor);

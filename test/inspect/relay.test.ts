@@ -1,0 +1,186 @@
+/** Who may look, and what one who looks can do. */
+import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { WebSocket } from 'ws';
+import { Inspector } from '../../src/inspect/inspector.ts';
+import { type Relay, startRelay } from '../../src/inspect/relay.ts';
+import { live, pair, READ } from '../support/pairing.ts';
+import { newDevice } from '../support/raw-client.ts';
+import { openInspected } from './looking.ts';
+
+async function open(): Promise<Relay> {
+  const relay = await startRelay(new Inspector());
+  onTestFinished(() => relay.stop());
+  return relay;
+}
+
+const portOf = ({ socketUrl }: Relay): string => new URL(socketUrl).port;
+
+/** The status of a refused upgrade, or 101. */
+function knock(url: string, headers: Readonly<Record<string, string>> = {}): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(url, { headers });
+    onTestFinished(() => socket.terminate());
+    socket.on('error', () => {});
+    socket.on('open', () => resolve(101));
+    socket.on('unexpected-response', (request, response) => {
+      resolve(response.statusCode);
+      request.destroy();
+    });
+  });
+}
+
+describe('who may look', () => {
+  it('is who has the token, without a page or with ours', async () => {
+    const relay = await open();
+    expect(await knock(relay.socketUrl)).toBe(101);
+    for (const host of ['127.0.0.1', 'localhost']) {
+      const origin = `http://${host}:${portOf(relay)}`;
+      expect(await knock(relay.socketUrl, { origin })).toBe(101);
+    }
+  });
+
+  it('is nobody without the token', async () => {
+    const relay = await open();
+    const other = await open();
+    const [plain = '', token = ''] = relay.socketUrl.split('?token=');
+    expect(await knock(plain)).toBe(401);
+    expect(await knock(`${plain}?token=`)).toBe(401);
+    expect(await knock(`${plain}?token=${token.slice(0, -1)}`)).toBe(401);
+    expect(await knock(`${plain}?token=${other.socketUrl.split('?token=')[1]}`)).toBe(401);
+    expect(token).toMatch(/^[\w-]{43}$/);
+  });
+
+  it.each(['https://evil.example', 'null', 'http://127.0.0.1', 'https://stately.ai'])(
+    'is no page of %s',
+    async (origin) => {
+      const relay = await open();
+      expect(await knock(relay.socketUrl, { origin })).toBe(403);
+    },
+  );
+
+  it.each(['evil.example', 'evil.example:{port}', '127.0.0.1:1', '[::1]:{port}'])(
+    'is nobody who calls us %s',
+    async (name) => {
+      const relay = await open();
+      const host = name.replace('{port}', portOf(relay));
+      expect(await knock(relay.socketUrl, { host })).toBe(421);
+    },
+  );
+
+  it('is at most 8 at once', async () => {
+    const relay = await open();
+    for (let viewer = 0; viewer < 8; viewer++) expect(await knock(relay.socketUrl)).toBe(101);
+    expect(await knock(relay.socketUrl)).toBe(503);
+  });
+
+  it('is nobody by another address than 127.0.0.1', async () => {
+    const relay = await open();
+    const socket = connectTcp(Number(portOf(relay)), '127.0.0.2');
+    const [error] = await once(socket, 'error');
+    expect(error.code).toBe('ECONNREFUSED');
+  });
+});
+
+describe('the pages', () => {
+  it('are served under a policy that allows nothing inline and nothing from elsewhere', async () => {
+    const relay = await open();
+    const base = relay.url.split('#')[0] ?? '';
+    for (const path of ['', 'viewer.css', 'viewer.js', 'frames.js', 'hosted.js', 'hosted']) {
+      const answer = await fetch(`${base}${path}`);
+      expect(answer.status, path).toBe(200);
+      const policy = answer.headers.get('content-security-policy') ?? '';
+      expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+      expect(policy.includes('stately.ai'), path).toBe(path === 'hosted');
+      const body = await answer.text();
+      expect(body).not.toMatch(/<script>|<style>| style="| on\w+="/);
+      expect(body).not.toContain(relay.url.split('token=')[1]);
+    }
+  });
+
+  it('are nothing else', async () => {
+    const relay = await open();
+    const base = relay.url.split('#')[0] ?? '';
+    for (const path of ['toString', '../package.json', 'page/viewer.js', 'tsconfig.json']) {
+      expect((await fetch(`${base}${path}`)).status, path).toBe(404);
+    }
+    expect((await fetch(base, { method: 'POST' })).status).toBe(404);
+  });
+});
+
+describe('a viewer', () => {
+  it('has nothing to say, and changes nothing by it', async () => {
+    const { house, relay, inspector } = await openInspected();
+    await pair(house, newDevice(), READ);
+    const socket = new WebSocket(relay.socketUrl);
+    await once(socket, 'open');
+    const size = inspector.size;
+    socket.send('{"type":"@xstate.event","sessionId":"x:0","event":{"type":"socket.closed"}}');
+    const [code] = await once(socket, 'close');
+    expect(code).toBe(1008);
+    expect(inspector.size).toBe(size);
+  });
+
+  it('that does not read costs the gateway no memory', async () => {
+    const { relay, inspector } = await openInspected();
+    const socket = new WebSocket(relay.socketUrl);
+    await once(socket, 'open');
+    onTestFinished(() => socket.terminate());
+    socket.pause();
+    const used = (): number => {
+      const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+      return heapUsed + external + arrayBuffers;
+    };
+    const before = used();
+    const deviceId = 'd'.repeat(64);
+    const client = { id: 'cli', mode: 'cli' };
+    const snapshot = {
+      status: 'active',
+      value: 'challenged',
+      context: { manner: 'auto', commandLine: false, request: null, live: [] as never, generation: 0 },
+      tags: new Set<string>(),
+    } as const;
+    // 300 MB if all of it were kept: each actor's frame holds the definition of its machine.
+    for (let life = 0; life < 30_000; life++) {
+      inspector.opened({ connId: `c${life}`, deviceId, role: 'operator', client }, snapshot).gone();
+      // The relay writes between two turns of the loop.
+      if (life % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(used() - before).toBeLessThan(60e6);
+    const last = Promise.withResolvers<number>();
+    socket.on('message', (data) => {
+      const { event } = JSON.parse(String(data));
+      if (event?.type === 'frames.dropped') last.resolve(event.count);
+    });
+    socket.resume();
+    expect(await last.promise).toBeGreaterThan(10_000);
+  });
+
+  it('is told of nobody who is gone, after 10,000 sockets', { timeout: 120_000 }, async () => {
+    const { house, inspector, look } = await openInspected();
+    const [host, port] = [new URL(house.gateway.url).hostname, Number(new URL(house.gateway.url).port)];
+    const key = 'dGhlIHNhbXBsZSBub25jZQ==';
+    const upgrade = `GET / HTTP/1.1\r\nHost: ${host}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`;
+    let left = 10_000;
+    const lane = async (): Promise<void> => {
+      while (left-- > 0) {
+        const socket = connectTcp(port, host);
+        socket.write(upgrade);
+        // The challenge is there, so that the actor is, too.
+        await once(socket, 'data');
+        socket.destroy();
+      }
+    };
+    await Promise.all(Array.from({ length: 32 }, lane));
+    const { client } = await live(house, { device: null, scopes: READ });
+    const viewer = look();
+    const sessionId = await viewer.standing('connection', 'paired');
+    await expect.poll(() => inspector.size, { timeout: 20_000 }).toBe(1);
+    await client.end();
+    await viewer.until((frames) =>
+      frames.find((frame) => frame.sessionId === sessionId && frame.snapshot?.status === 'stopped'),
+    );
+    expect(inspector.size).toBe(0);
+  });
+});
