@@ -1,10 +1,9 @@
-import { initialTransition, type SnapshotFrom, transition } from 'xstate';
+import type { SnapshotFrom } from 'xstate';
 import { authorizationMachine } from '../../machines/authorization.ts';
 import type { AccessRequested, AuthorizationEvent } from '../../machines/authorization-events.ts';
 import { DEFAULT_TERMS, newestRevision, nextDeadline, type Terms } from '../../machines/record.ts';
 import type { RequestedScopes, RequestRef } from '../../machines/vocabulary.ts';
 import type { RoleRecord } from '../../src/authority/device.ts';
-import { createTestModel } from '../machines/model.ts';
 import { READ, WISH } from './conditions.ts';
 import { nameOf } from './transitions.ts';
 
@@ -117,7 +116,7 @@ function aboutTheToken({ value, context: { tokens } }: Snapshot): readonly Autho
 }
 
 /** What the gateway can do to one (device, role), with two wishes, one owner and a clock. */
-function events(snapshot: Snapshot): AuthorizationEvent[] {
+export function events(snapshot: Snapshot): AuthorizationEvent[] {
   const { value, context } = snapshot;
   return [
     ...ALWAYS,
@@ -149,7 +148,7 @@ export function project({ state, record }: RoleRecord) {
 }
 
 /** All of a record that makes a difference to what can follow. */
-function identify(snapshot: Snapshot): string {
+export function identify(snapshot: Snapshot): string {
   const { request, tokens, imported } = snapshot.context;
   const times = [request?.expiresAtMs, tokens.retireAtMs];
   return JSON.stringify([project(roleRecordOf(snapshot)), times, imported?.fingerprint]);
@@ -161,25 +160,8 @@ export function transitionName(snapshot: Snapshot, event: AuthorizationEvent): s
   return authorizationMachine.getTransitionData(snapshot, event).map(nameOf).join() || 'none';
 }
 
-type Model = ReturnType<typeof createModel>;
-/** A path through the machine with the state after each event; its first event is `xstate.init`. */
-export type Walk = Parameters<Model['testPath']>[0];
-
-/** What of a state makes a step into it worth a path of its own. */
-function landmark({ value, context: { grant, request, tombstone } }: Snapshot): string {
-  return JSON.stringify([value, grant, request?.revisions.length, tombstone]);
-}
-
-/** Each step as the transition that it takes, and where that leads. */
-function newsOf({ steps }: Walk): readonly string[] {
-  return steps.slice(1).map(({ event, state }, index) => {
-    const before = steps[index]?.state as Snapshot;
-    return `${transitionName(before, event)} ${landmark(state)}`;
-  });
-}
-
 /** What takes a third scope, which would make the states too many to be explored, or a longer past. */
-const STORIES: readonly (readonly AuthorizationEvent[])[] = [
+export const STORIES: readonly (readonly AuthorizationEvent[])[] = [
   [asks(WISH), asks([READ], { auto: true })],
   [
     asks(WISH),
@@ -218,7 +200,7 @@ const forgives: AuthorizationEvent = { ...owner, type: 'quiet.forgiven' };
 const revokes: AuthorizationEvent = { ...owner, type: 'grant.revoked' };
 const rotates: AuthorizationEvent = { ...owner, type: 'token.rotated', scopes: null };
 /** What another gateway knew of the device; with it, every state would be there several times over. */
-const IMPORTS: readonly (readonly AuthorizationEvent[])[] = [
+export const IMPORTS: readonly (readonly AuthorizationEvent[])[] = [
   [brings([READ]), brings([READ]), brings(WISH), rotates, brings([READ]), brings(WISH)],
   [asks([READ]), brings([READ])],
   [asks(WISH), brings([READ]), brings([READ]), brings(WISH)],
@@ -228,37 +210,10 @@ const IMPORTS: readonly (readonly AuthorizationEvent[])[] = [
   [brings([READ]), revokes, brings([READ]), brings(WISH), forgives, asks(WISH), brings([READ]), brings(WISH)],
 ];
 
-/** The steps of a story as the machine takes them. */
-function told(story: readonly AuthorizationEvent[]): Walk {
-  const steps: { state: Snapshot; event: { type: string } }[] = [
-    { state: initialTransition(authorizationMachine)[0], event: { type: 'xstate.init' } },
-  ];
-  for (const event of story) {
-    const { state } = steps.at(-1) as (typeof steps)[number];
-    steps.push({ state: transition(authorizationMachine, state, event)[0], event });
-  }
-  return { steps } as unknown as Walk;
-}
-
-function createModel() {
-  return createTestModel(authorizationMachine, {
-    serializeState: (snapshot, event, before) =>
-      `${identify(snapshot)} ${event && before ? transitionName(before, event) : ''}`,
-  });
-}
-
-/**
- * Of the shortest paths to every state by every transition, as many as it takes to see each transition lead to each
- * landmark, and the stories. test/machines explores all states, without a gateway.
- */
-export function authorizationPaths() {
-  const model = createModel();
-  const all = model.getShortestPaths({ events, traversalLimit: 500_000 });
-  const seen = new Set<string>();
-  const chosen: readonly Walk[] = all.filter((path) => {
-    const news = newsOf(path).filter((one) => !seen.has(one));
-    for (const one of news) seen.add(one);
-    return news.length > 0;
-  });
-  return { model, all, chosen, stories: [...STORIES, ...IMPORTS].map(told) };
+/** An event in the words of a test's name. */
+export function eventName(event: AuthorizationEvent): string {
+  const { type, wish, scopes, auto, mayOpen, request } = event as unknown as Record<string, unknown>;
+  const { id, revision } = (request ?? {}) as Partial<RequestRef>;
+  const named = revision && (id === GONE.id ? 'gone' : `r${revision}`);
+  return [type, wish, scopes, auto && 'local', mayOpen === false && 'probe', named].filter(Boolean).join(' ');
 }
