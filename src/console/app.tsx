@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { covers } from '../../machines/policy.ts';
 import { useConsole } from './console-context.ts';
-import { DeviceView } from './device.tsx';
+import { DeviceLater } from './device-later.tsx';
 import { DevicesView } from './devices.tsx';
 import { Dialog } from './dialog.tsx';
 import { Door } from './door.tsx';
@@ -59,7 +59,7 @@ function Inside({ scopes }: { scopes: readonly string[] }) {
       )}
       <Rights scopes={scopes} />
       <main id="main" tabIndex={-1}>
-        {route.deviceId !== null && <DeviceView deviceId={route.deviceId} key={route.deviceId} />}
+        {route.deviceId !== null && <DeviceLater deviceId={route.deviceId} key={route.deviceId} />}
         {route.deviceId === null && route.view === 'waiting' && <WaitingView />}
         {route.deviceId === null && route.view === 'devices' && <DevicesView />}
         {route.deviceId === null && route.view === 'fleet' && <FleetView />}

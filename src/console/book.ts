@@ -74,7 +74,10 @@ const MOST_AT_ONCE = 200;
 const LOOK_MS = 2000;
 /** How long a request that was decided keeps its place, so that no other row moves under a finger. */
 const LINGER_MS = 4000;
-const FIRST_ROWS = 12;
+const DEVICES = 'antechamber.devices';
+/** As many as a screen shows. */
+const FIRST = { waiting: true, limit: 12 };
+const NOTHING: Promise<Page | null> = Promise.resolve(null);
 
 const byId = (left: Device, right: Device): number => (left.deviceId < right.deviceId ? -1 : 1);
 const approvedAtMs = ({ roles, createdAtMs }: Device): number =>
@@ -106,6 +109,7 @@ export class Book extends Changing {
   #waiting: readonly Waiting[] | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #readings = 0;
+  #ahead: Promise<Page | null> = NOTHING;
 
   constructor(ask: Ask) {
     super();
@@ -138,13 +142,30 @@ export class Book extends Changing {
     return this.waiting.reduce((count, { ended }) => count + (ended ? 0 : 1), 0);
   }
 
-  /** Reads everything: what waits first, then all devices by parts. */
+  /** Asks for what is shown first, before it is known whether anybody answers. */
+  askAhead(): void {
+    this.#ahead = this.#ask<Page>(DEVICES, FIRST).catch(() => null);
+  }
+
+  /** Reads who waits: as many as are seen at once. */
+  async readFirst(): Promise<void> {
+    const ahead = this.#ahead;
+    this.#ahead = NOTHING;
+    try {
+      this.#keep((await ahead) ?? (await this.#ask<Page>(DEVICES, FIRST)));
+      this.problem = null;
+    } catch (error) {
+      this.problem = (error as Error).message;
+      this.#touched();
+    }
+  }
+
+  /** Reads all devices, by parts. */
   async readAll(): Promise<void> {
     this.#readings += 1;
     const reading = this.#readings;
     const seen = new Set<string>();
     try {
-      await this.#read({ waiting: true, limit: FIRST_ROWS });
       await drawn();
       let after: string | null = '';
       while (after !== null) {
@@ -212,12 +233,16 @@ export class Book extends Changing {
   }
 
   async #read(params: object): Promise<Page> {
-    const page = await this.#ask<Page>('antechamber.devices', params);
+    const page = await this.#ask<Page>(DEVICES, params);
+    this.#keep(page);
+    return page;
+  }
+
+  #keep(page: Page): void {
     this.skewMs = page.atMs - Date.now();
     for (const device of page.devices) this.#devices.set(device.deviceId, device);
     for (const id of page.gone) this.#devices.delete(id);
     this.#touched();
-    return page;
   }
 
   #touched(): void {

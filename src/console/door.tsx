@@ -1,11 +1,20 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { useConsole } from './console-context.ts';
 import type { Phase } from './link.ts';
 import type { Secret } from './secret.ts';
 import { fingerprint } from './words.ts';
 
+/** How long a connect may take before it is worth words, in ms. Most are over before those would be painted. */
+const QUICK_MS = 300;
+
 /** What this page is until it is let in: a device at the door like any other. */
 export function Door({ phase }: { phase: Exclude<Phase, { kind: 'in' }> }) {
+  const [isSlow, setSlow] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setSlow(true), QUICK_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  if (phase.kind === 'starting' && !isSlow) return <main class="door" id="main" />;
   return (
     <main class="door" id="main">
       <div class="door-card">

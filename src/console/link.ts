@@ -20,6 +20,8 @@ export const WISH = ['operator.admin', 'operator.pairing', 'operator.read'] as c
 const CLIENT = { id: 'antechamber-console', version: '1', platform: 'browser', mode: 'ui' } as const;
 /** A held connect ends after a slice; the next one begins at once, so that somebody's decision finds it waiting. */
 const COME_BACK_MS = 150;
+/** How long the page waits for its first rows before it shows itself without them. */
+const PATIENCE_MS = 100;
 
 export type Phase =
   | { readonly kind: 'starting' }
@@ -27,6 +29,11 @@ export type Phase =
   | { readonly kind: 'waiting'; readonly requestId: string | null }
   | { readonly kind: 'refused'; readonly message: string; readonly hint: string | null }
   | { readonly kind: 'in'; readonly scopes: readonly string[] };
+
+interface Token {
+  readonly token: string;
+  readonly scopes: string[];
+}
 
 interface Details {
   readonly requestId?: string;
@@ -56,37 +63,53 @@ function openSocket(handlers: GatewayProtocolSocketHandlers) {
   };
 }
 
+/** What others do when the connection comes that far. */
+export interface LinkHooks {
+  readonly onEvent: (event: EventFrame) => void;
+  /** A connect with a token of ours is on its way: what is asked now is answered right after the hello. */
+  readonly onConnect: () => void;
+  /** Resolves when there is something to show. */
+  readonly onHello: () => Promise<void>;
+}
+
 /** The console's own connection: a device as any other, that is let in, waits or is refused. */
 export class Link extends Changing {
   phase: Phase = { kind: 'starting' };
   /** False while a connection that was let in is being made again. */
   isOnline = false;
   deviceId = '';
-  readonly #onEvent: (event: EventFrame) => void;
-  readonly #onHello: () => void;
+  readonly #hooks: LinkHooks;
+  /** What the first connect needs is read while its socket is being opened. */
+  #early: readonly [ReturnType<typeof loadIdentity>, Promise<Token | undefined>] | undefined;
   readonly #auth = new GatewayBrowserDeviceAuthLifecycle({
     loadIdentity: async () => {
-      const identity = await loadIdentity();
+      const identity = await (this.#early?.[0] ?? loadIdentity());
       this.deviceId = identity.deviceId;
       return identity;
     },
     tokenStore: {
-      load: async () => (await kept<{ token: string; scopes: string[] }>('token')) ?? null,
+      load: async () => {
+        const token = await (this.#early?.[1] ?? kept<Token>('token'));
+        this.#early = undefined;
+        return token ?? null;
+      },
       store: ({ token, scopes }) => keep('token', { token, scopes }),
       clear: () => forget('token'),
     },
   });
   readonly #client: GatewayProtocolClient<GatewayBrowserDeviceAuthPlan>;
 
-  constructor(onEvent: (event: EventFrame) => void, onHello: () => void) {
+  constructor(hooks: LinkHooks) {
     super();
-    this.#onEvent = onEvent;
-    this.#onHello = onHello;
+    this.#hooks = hooks;
     this.#client = new GatewayProtocolClient({
       createSocket: openSocket,
       createRequestId: () => crypto.randomUUID(),
       buildConnectPlan: ({ nonce, challengeTs }) => this.#plan(nonce, challengeTs),
-      buildConnectParams: (plan) => connectParams(plan),
+      buildConnectParams: (plan) => {
+        if (plan.selectedAuth.usingStoredDeviceToken) queueMicrotask(() => this.#hooks.onConnect());
+        return connectParams(plan);
+      },
       onConnectPlanError: (error) => this.#noPlan(error),
       onConnectHello: (hello, { plan }) => void this.#welcomed(hello, plan),
       onConnectFailure: (error, { plan }) => this.#refused(error, plan),
@@ -100,6 +123,9 @@ export class Link extends Changing {
   }
 
   start(): void {
+    this.#early = [loadIdentity(), kept<Token>('token')];
+    // Whoever needs them is told what was wrong; before that nobody listens.
+    for (const reading of this.#early) reading.catch(() => {});
     this.#client.start();
   }
 
@@ -149,11 +175,18 @@ export class Link extends Changing {
 
   async #welcomed(hello: HelloOk, plan: GatewayBrowserDeviceAuthPlan): Promise<void> {
     this.isOnline = true;
-    this.#become({ kind: 'in', scopes: hello.auth?.scopes ?? [] });
-    this.#onHello();
+    void this.#enterSoon(hello.auth?.scopes ?? [], this.#hooks.onHello());
     await this.#auth.acceptHello(hello, plan);
     // From here on the browser comes in with a token of its own.
     if (hello.auth?.deviceToken) forgetSecret();
+  }
+
+  /** The first rows are drawn with the page around them, where they come soon enough. */
+  async #enterSoon(scopes: readonly string[], shown: Promise<void>): Promise<void> {
+    if (this.phase.kind !== 'in') {
+      await Promise.race([shown, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+    }
+    if (this.isOnline) this.#become({ kind: 'in', scopes });
   }
 
   #refused(error: GatewayProtocolRequestError, plan: GatewayBrowserDeviceAuthPlan) {
@@ -199,7 +232,7 @@ export class Link extends Changing {
       // What a live session asked for is usable after a connect that signs it.
       void widenKept().then(() => this.#client.closeSocket(1000, 'wider rights'));
     }
-    this.#onEvent(event);
+    this.#hooks.onEvent(event);
   }
 }
 

@@ -3,17 +3,20 @@ import { App } from './app.tsx';
 import { Book } from './book.ts';
 import { ConsoleContext } from './console-context.ts';
 import { Desk } from './decisions.ts';
+import { loadDeviceView } from './device-later.tsx';
 import { Link } from './link.ts';
 import { takeFromAddress } from './secret.ts';
 
 takeFromAddress();
-const link: Link = new Link(
-  (event) => book.heard(event),
-  () => {
+const link: Link = new Link({
+  onEvent: (event) => book.heard(event),
+  onConnect: () => book.askAhead(),
+  onHello: async () => {
     performance.mark('antechamber.hello');
-    void book.readAll();
+    await book.readFirst();
+    void book.readAll().then(loadDeviceView);
   },
-);
+});
 const ask = <T,>(method: string, params?: object): Promise<T> => link.request<T>(method, params);
 const book = new Book(ask);
 const desk = new Desk(ask, book);

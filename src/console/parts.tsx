@@ -8,7 +8,13 @@ export function Ago({ book, atMs, bare = false }: { book: Book; atMs: number; ba
   useSeconds();
   const now = book.now();
   return (
-    <time dateTime={new Date(atMs).toISOString()} title={moment(atMs)}>
+    <time
+      dateTime={new Date(atMs).toISOString()}
+      // Words for a date are dear, and there may be a hundred ages on a screen.
+      onPointerEnter={({ currentTarget }) => {
+        currentTarget.title = moment(atMs);
+      }}
+    >
       {bare ? span(Math.max(0, now - atMs)) : ago(atMs, now)}
     </time>
   );

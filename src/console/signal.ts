@@ -1,9 +1,13 @@
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 
+/** In ms; a few frames. */
+const QUIET_MS = 60;
+
 /** Something that changes, and tells; many changes before the next frame are told as one. */
 export class Changing {
   readonly #listeners = new Set<() => void>();
   #isTold = true;
+  #toldAt = Number.NEGATIVE_INFINITY;
 
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -13,13 +17,16 @@ export class Changing {
   protected changed(): void {
     if (!this.#isTold) return;
     this.#isTold = false;
+    // What comes after a quiet time is told at once: a page that has just been opened waits long for its first frame.
+    if (performance.now() - this.#toldAt > QUIET_MS) queueMicrotask(() => this.#tell());
     // A hidden page has no frames; it is told all the same, so that it is right when it is looked at.
-    if (document.hidden) setTimeout(() => this.#tell(), 100);
+    else if (document.hidden) setTimeout(() => this.#tell(), 100);
     else requestAnimationFrame(() => this.#tell());
   }
 
   #tell(): void {
     this.#isTold = true;
+    this.#toldAt = performance.now();
     for (const listener of this.#listeners) listener();
   }
 }

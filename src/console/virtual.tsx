@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 interface ListProps<T> {
   readonly items: readonly T[];
@@ -17,21 +17,26 @@ interface ListProps<T> {
 /** Rows drawn beyond the edges of the screen, so that a fast finger finds no gap. */
 const BEYOND = 6;
 
+/** As many rows as fill the window. The height of its inside would be nearer, and costs a layout of its own. */
+const enough = (rowHeight: number): number => Math.ceil(Math.max(outerHeight, 600) / rowHeight);
+
 /** A list of any length that draws only what is on the screen; the page itself scrolls. */
 export function VirtualList<T>({ items, rowHeight, label, keyOf, children, isSame, onShown }: ListProps<T>) {
   const self = useRef<HTMLUListElement>(null);
-  const [range, setRange] = useState<readonly [number, number]>([0, 9]);
-  useLayoutEffect(() => {
+  const [range, setRange] = useState<readonly [number, number]>(() => [0, enough(rowHeight)]);
+  // With the next frame, in which all is laid out anyhow.
+  useEffect(() => {
     const measure = (): void => {
       const top = self.current?.getBoundingClientRect().top ?? 0;
       const first = Math.max(0, Math.floor(-top / rowHeight) - BEYOND);
       const last = Math.ceil((innerHeight - top) / rowHeight) + BEYOND;
       setRange((before) => (before[0] === first && before[1] === last ? before : [first, last]));
     };
-    measure();
+    const frame = requestAnimationFrame(measure);
     addEventListener('scroll', measure, { passive: true });
     addEventListener('resize', measure);
     return () => {
+      cancelAnimationFrame(frame);
       removeEventListener('scroll', measure);
       removeEventListener('resize', measure);
     };

@@ -1,11 +1,9 @@
 import Type, { type Static } from 'typebox';
-import { formatRequestId, ROLES } from '../../machines/vocabulary.ts';
-import { callerDevice, seesOthers } from '../authority/callers.ts';
-import { type DeviceRecord, deviceOf, roleOf } from '../authority/device.ts';
+import { formatRequestId } from '../../machines/vocabulary.ts';
 import { reject } from '../authority/request-decisions.ts';
 import { displayText } from '../protocol/display.ts';
-import { callerOf } from './caller-of.ts';
-import { connectionView, type DeviceView, deviceView } from './console-rows.ts';
+import { Devices, devices, sightOf } from './console-devices.ts';
+import { connectionView } from './console-rows.ts';
 import { deniedAnswer } from './denied.ts';
 import { decidingFor, method } from './device-methods.ts';
 import { countsOverTime } from './fleet.ts';
@@ -13,15 +11,6 @@ import { type Answer, type Call, type Method, ok, refused } from './method.ts';
 import type { Session } from './session.ts';
 
 const Id = Type.String({ minLength: 1, maxLength: 128 });
-const Devices = Type.Object({
-  /** Just these; what is not there is named in `gone`. */
-  ids: Type.Optional(Type.Array(Id, { maxItems: 500 })),
-  /** Just those with an open request, the longest open first. */
-  waiting: Type.Optional(Type.Boolean()),
-  /** Those after this id, in the order of ids. */
-  after: Type.Optional(Id),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
-});
 const OfDevice = Type.Object({ deviceId: Id });
 const Rejection = Type.Object({ requestId: Id, note: Type.Optional(Type.String({ maxLength: 280 })) });
 const Fleet = Type.Object({
@@ -32,66 +21,6 @@ const Fleet = Type.Object({
 const STATES = ['unpaired', 'pairingPending', 'paired', 'upgradePending', 'revoked', 'revokedPending'];
 /** How far back the counts are followed. */
 const MOST_EVENTS = 20_000;
-const PAGE = 500;
-
-function viewsOf({ core }: Session, devices: readonly DeviceRecord[]): readonly DeviceView[] {
-  const { authority, room } = core;
-  return devices.map((device) =>
-    deviceView(authority, device, room.guests(device.deviceId) as readonly Session[]),
-  );
-}
-
-/** Which devices this caller may see, as `device.pair.list` decides it. */
-function sightOf(session: Session): (deviceId: string) => boolean {
-  const caller = callerOf(session);
-  const own = callerDevice(caller);
-  return seesOthers(caller) ? () => true : (deviceId) => deviceId === own;
-}
-
-/** When its oldest request was opened, in epoch ms; null when none is open. */
-function waitsSince(device: DeviceRecord, now: number): number | null {
-  const open = ROLES.flatMap((role) => roleOf(device, role).record.request ?? []);
-  const times = open.filter(({ expiresAtMs }) => expiresAtMs > now).map(({ openedAtMs }) => openedAtMs);
-  return times.length === 0 ? null : Math.min(...times);
-}
-
-async function named(session: Session, ids: readonly string[], now: number): Promise<Answer> {
-  const { authority } = session.core;
-  const seen = ids.filter(sightOf(session));
-  const loaded = await Promise.all(seen.map((id) => authority.load(id)));
-  const devices = loaded.filter((device) => device !== undefined);
-  const there = new Set(devices.map(({ deviceId }) => deviceId));
-  return ok({
-    atMs: now,
-    devices: viewsOf(session, devices),
-    next: null,
-    gone: ids.filter((id) => !there.has(id)),
-  });
-}
-
-/** A page of what is there. Each page is one snapshot; what changes between two of them is announced by an event. */
-async function devices(asked: Static<typeof Devices>, { session }: Call): Promise<Answer> {
-  const { ids, waiting, after = '', limit = PAGE } = asked;
-  const { authority } = session.core;
-  const now = authority.clock.now();
-  if (ids) return named(session, ids, now);
-  const maySee = sightOf(session);
-  const rows = (await authority.store.list()).filter(({ deviceId }) => maySee(deviceId));
-  if (waiting) {
-    const open = rows.flatMap((row) => {
-      const isAsking = Object.values(row.states).some((state) => state.endsWith('Pending'));
-      const sinceMs = isAsking ? waitsSince(deviceOf(row), now) : null;
-      return sinceMs === null ? [] : [{ device: deviceOf(row), sinceMs }];
-    });
-    open.sort((left, right) => left.sinceMs - right.sinceMs);
-    const page = open.slice(0, limit).map(({ device }) => device);
-    return ok({ atMs: now, devices: viewsOf(session, page), next: null, gone: [] });
-  }
-  const left = rows.filter(({ deviceId }) => deviceId > after);
-  const page = left.slice(0, limit).map(deviceOf);
-  const next = left.length > limit ? (page.at(-1)?.deviceId ?? null) : null;
-  return ok({ atMs: now, devices: viewsOf(session, page), next, gone: [] });
-}
 
 function connections(deviceId: string, session: Session): Answer {
   if (!sightOf(session)(deviceId)) return refused('device connections denied');
