@@ -1,0 +1,59 @@
+/** What looks on cannot harm what it looks at. */
+import { describe, expect, it } from 'vitest';
+import { approve } from '../../src/authority/request-decisions.ts';
+import type { ActorTap } from '../../src/inspect/actor-tap.ts';
+import { openHouse, SHARED } from '../support/harness.ts';
+import { live, READ, WRITE, wait } from '../support/pairing.ts';
+import { newDevice } from '../support/raw-client.ts';
+import { openInspected } from './looking.ts';
+
+const fail = (): never => {
+  throw new Error('a tap that is broken');
+};
+
+const BROKEN: readonly (readonly [string, ActorTap])[] = [
+  ['when a socket is opened', { opened: fail }],
+  ['at an event', { opened: () => ({ seen: fail, gone: () => {} }) }],
+  ['when a socket is gone', { opened: () => ({ seen: () => {}, gone: fail }) }],
+];
+
+describe('a tap that throws', () => {
+  it.each(BROKEN)('%s, wedges no actor, and is logged once', async (_when, inspect) => {
+    const house = await openHouse({ gateway: { inspect }, authority: { onStep: fail } });
+    const device = newDevice();
+    const { client, connectId, requestId } = await wait(house, { device, scopes: READ, mode: 'node' });
+    expect(await approve(house.owner, requestId)).toMatchObject({ ok: true });
+    expect(await client.response(connectId)).toMatchObject({ ok: true });
+    await client.end();
+    for (let again = 0; again < 3; again++) {
+      const { client: next } = await live(house, { device, scopes: READ });
+      expect(await next.request('health')).toMatchObject({ ok: true });
+      await next.end();
+    }
+    await expect.poll(() => house.gateway.connections()).toEqual({});
+    expect(house.log.filter((line) => line.includes('a tap that is broken'))).toEqual([
+      'the inspector threw Error: a tap that is broken',
+    ]);
+  });
+});
+
+describe('an inspected connection', () => {
+  it('sleeps while it waits, and is one actor all the same', async () => {
+    const { house, look } = await openInspected();
+    const viewer = look();
+    const device = newDevice();
+    const ask = { device, scopes: READ, mode: 'node', clientId: 'node-host' };
+    const { client, connectId, requestId } = await wait(house, ask);
+    const sessionId = await viewer.standing('connection', { upgradePending: 'held' });
+    // A second program of the device makes a wider revision: the first one wakes, and waits on.
+    const wider = await house.client();
+    await wider.sendConnect({ ...ask, scopes: [...READ, ...WRITE], auth: SHARED });
+    const { payload } = await wider.event('connect.pending');
+    expect(payload.requestId).not.toBe(requestId);
+    await approve(house.owner, payload.requestId);
+    expect(await client.response(connectId)).toMatchObject({ ok: true });
+    await viewer.until(() => viewer.of(sessionId).some(({ snapshot }) => snapshot?.value === 'paired'));
+    expect(viewer.of(sessionId).filter(({ type }) => type === '@xstate.actor')).toHaveLength(1);
+    expect(viewer.of(sessionId).some(({ event }) => event?.type === 'xstate.init')).toBe(false);
+  });
+});
