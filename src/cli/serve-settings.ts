@@ -6,7 +6,13 @@ import { isReadable } from '../notices/webhook.ts';
 import { readDuration } from './duration.ts';
 import { usage } from './exit.ts';
 import type { Resolved } from './settings.ts';
-import { readListenAddress, readModeManner, readSlice, type Values } from './settings-table.ts';
+import {
+  readListenAddress,
+  readLoopbackPort,
+  readModeManner,
+  readSlice,
+  type Values,
+} from './settings-table.ts';
 
 /** All that `serve` needs to know, with the defaults filled in. */
 export interface ServeSettings {
@@ -24,6 +30,8 @@ export interface ServeSettings {
   readonly tls: { readonly certPath: string; readonly keyPath: string } | null;
   readonly waiting: WaitingSettings;
   readonly metrics: { readonly host: string; readonly port: number } | null;
+  /** Where the live actors are shown: a port of 127.0.0.1, 0 for any. */
+  readonly inspect: { readonly port: number } | null;
   /** Null: the history is kept for ever. */
   readonly retention: Retention | null;
   /** Where requests are told of; `secretFile` null: the one of the state folder. */
@@ -61,10 +69,12 @@ export function serveSettings({ values }: Pick<Resolved, 'values'>): ServeSettin
 /** What is not there unless somebody wants it. */
 function optionalOf(
   values: Values,
-): Pick<ServeSettings, 'allowedOrigins' | 'metrics' | 'notices' | 'retention'> {
+): Pick<ServeSettings, 'allowedOrigins' | 'metrics' | 'inspect' | 'notices' | 'retention'> {
+  const inspectPort = readLoopbackPort(values.inspect ?? '');
   return {
     allowedOrigins: values['allowed-origin'] ?? null,
     metrics: readListenAddress(values.metrics ?? '') ?? null,
+    inspect: inspectPort === undefined ? null : { port: inspectPort },
     notices: noticesOf(values),
     retention: retentionOf(values),
   };

@@ -36,6 +36,7 @@ export function addServe(parent: Command, shell: Shell): void {
     'history-days',
     'history-keep',
     'metrics',
+    'inspect',
     'notice-url',
     'notice-secret-file',
     'notice-allow-http',

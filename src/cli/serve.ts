@@ -9,6 +9,7 @@ import { openLog, type ServeLog } from './log.ts';
 import { restoredText } from './open-gate.ts';
 import type { CommandFor } from './refused.ts';
 import { makeReload } from './reload.ts';
+import { openInspection, type ServeInspection } from './serve-inspect.ts';
 import { openMetrics, type ServeMetrics } from './serve-metrics.ts';
 import { openNotices } from './serve-notices.ts';
 import { type ServeSettings, serveSettings, termsOf } from './serve-settings.ts';
@@ -25,6 +26,7 @@ interface Serving {
   readonly io: Io;
   readonly command: CommandFor;
   readonly metrics: ServeMetrics | null;
+  readonly inspection: ServeInspection | null;
 }
 
 /** Runs a gateway until it is interrupted. Rejects with what kept it from starting. */
@@ -35,6 +37,7 @@ export async function serve(flags: Flags, io: Io): Promise<void> {
   const logging = openLog(settings, io);
   const command = commandFor(flags, io);
   const metrics = settings.metrics && (await openMetrics(settings.metrics, VERSION));
+  const inspection = settings.inspect && (await openInspection(settings.inspect));
   try {
     const state = await openState({
       folder: resolved.stateDir,
@@ -43,9 +46,10 @@ export async function serve(flags: Flags, io: Io): Promise<void> {
       autoApprove: autoApprovePolicy(settings.autoApprove),
       onAudit: (line) => logging.log.info(line),
       ...(metrics && { wrap: metrics.wrap }),
+      ...(inspection && { onStep: inspection.inspector.stepped }),
     });
     try {
-      await serveOn(state, { resolved, settings, logging, io, command, metrics });
+      await serveOn(state, { resolved, settings, logging, io, command, metrics, inspection });
     } finally {
       await state.close();
     }
@@ -55,7 +59,7 @@ export async function serve(flags: Flags, io: Io): Promise<void> {
 }
 
 async function serveOn(state: State, serving: Serving): Promise<void> {
-  const { resolved, settings, logging, io, command, metrics } = serving;
+  const { resolved, settings, logging, io, command, metrics, inspection } = serving;
   const auth = readAuth(resolved, settings);
   const told = warnings(settings, state.folder, runningGateway(state.folder));
   const restored = state.restoredFromBackup ? [restoredText(state.folder, command)] : [];
@@ -69,6 +73,7 @@ async function serveOn(state: State, serving: Serving): Promise<void> {
     writeGatewayFile(state.folder, { pid: process.pid, url: gateway.url });
     io.onHangup(makeReload({ gateway, logging, readAuth: () => readAuth(resolved, settings) }, auth));
     if (metrics) io.out(`metrics on ${await metrics.serve(gateway)}\n`);
+    for (const line of (await inspection?.serve()) ?? []) io.out(`${line}\n`);
     await notices?.start();
     const secret = auth.mode === 'none' ? null : auth.secret;
     io.out(
@@ -80,6 +85,7 @@ async function serveOn(state: State, serving: Serving): Promise<void> {
     removeGatewayFile(state.folder);
     await notices?.stop();
     await metrics?.stop();
+    await inspection?.stop();
     await gateway.stop('service restart');
   }
   io.out('stopped; open requests stay open\n');
@@ -87,7 +93,7 @@ async function serveOn(state: State, serving: Serving): Promise<void> {
 
 async function start(
   { authority }: State,
-  { settings, logging, metrics }: Serving,
+  { settings, logging, metrics, inspection }: Serving,
   auth: SharedAuth,
 ): Promise<Gateway> {
   const { host, port, tls, local, trustedProxies, allowedOrigins, deviceless, waiting, retention } = settings;
@@ -105,6 +111,7 @@ async function start(
       log: logging.log,
       ...(settings.console && isConsoleBuilt() && { console: {} }),
       ...metrics?.hooks,
+      ...(inspection && { inspect: inspection.inspector }),
       version: VERSION,
     });
   } catch (cause) {

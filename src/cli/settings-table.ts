@@ -23,6 +23,8 @@ export interface Setting {
   readonly reading: keyof Readings;
   /** What the schema cannot say; false for a value that is not allowed. */
   readonly check?: (value: string) => boolean;
+  /** What the flag alone means, where its value may be left out. */
+  readonly bare?: string;
 }
 
 type TextSetting = Setting & { readonly reading: 'text' };
@@ -80,6 +82,12 @@ export function readListenAddress(value: string): { host: string; port: number }
   const match = /^(?:(?:\[([\da-f:.]+)\]|([\w.-]+)):)?(\d{1,5})$/i.exec(value);
   const port = Number(match?.[3]);
   return match && port <= 65_535 ? { host: match[1] ?? match[2] ?? '127.0.0.1', port } : undefined;
+}
+
+/** The port of `9229` or `127.0.0.1:9229`; undefined for anything else, also for every other host. */
+export function readLoopbackPort(value: string): number | undefined {
+  const address = readListenAddress(value);
+  return address && ['127.0.0.1', 'localhost'].includes(address.host) ? address.port : undefined;
 }
 
 /** As a browser sends it: `https://app.example`, with a port if it has one, and nothing after it. */
@@ -163,6 +171,11 @@ export const SETTINGS = {
   metrics: {
     ...text('serve /metrics there, to whoever reaches it', '<[host:]port>', 'a port, or host:port'),
     check: (value) => readListenAddress(value) !== undefined,
+  },
+  inspect: {
+    ...text('show the live actors, on 127.0.0.1 and to who has the address', '[port]', 'a port of 127.0.0.1'),
+    check: (value) => readLoopbackPort(value) !== undefined,
+    bare: '0',
   },
   'no-console': {
     form: null,

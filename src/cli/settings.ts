@@ -61,7 +61,8 @@ function valuesOfFlags(flags: Flags): Values {
   for (const name of SETTING_NAMES) {
     const given = givenFlag(flags, name);
     if (given === undefined) continue;
-    const value = typeof given === 'boolean' ? given : readText(name, [given].flat());
+    const { bare }: Setting = SETTINGS[name];
+    const value = typeof given === 'boolean' ? (bare ?? given) : readText(name, [given].flat());
     values[name] = allowed(name, value, `--${name}`);
   }
   return values;

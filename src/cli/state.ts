@@ -3,7 +3,7 @@ import { linkSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Terms } from '../../machines/record.ts';
 import type { Authority, AutoApprove } from '../authority/authority.ts';
-import type { Clock } from '../authority/committer.ts';
+import type { Clock, TakenStep } from '../authority/committer.ts';
 import { writeSecretFile } from '../authority/keys.ts';
 import { DATABASE_FILE, openAuthority } from '../authority/open.ts';
 import type { Store } from '../store/store.ts';
@@ -18,6 +18,7 @@ export interface StateOptions {
   readonly terms: Partial<Terms>;
   readonly autoApprove?: AutoApprove;
   readonly onAudit?: (line: string) => void;
+  readonly onStep?: (step: TakenStep) => void;
   readonly wrap?: (store: Store) => Store;
 }
 

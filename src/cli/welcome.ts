@@ -62,7 +62,13 @@ function entrance(url: string, auth: ServeSettings['auth'], file: string | null)
 
 /** What an owner should know before the first client comes. */
 export function warnings(
-  { host, auth, tls, metrics }: Pick<ServeSettings, 'host' | 'auth' | 'tls'> & Partial<ServeSettings>,
+  {
+    host,
+    auth,
+    tls,
+    metrics,
+    inspect,
+  }: Pick<ServeSettings, 'host' | 'auth' | 'tls'> & Partial<ServeSettings>,
   folder: string,
   other: GatewayFile | undefined,
 ): readonly string[] {
@@ -75,6 +81,12 @@ export function warnings(
       : []),
     ...(metrics && !isOwnHost(metrics.host)
       ? [`anybody who reaches ${metrics.host} may read the figures (--metrics)`]
+      : []),
+    ...(inspect
+      ? [
+          'whoever has the address of the inspector sees what every device asks for, what it may use and what is ' +
+            'decided, but no secret (--inspect)',
+        ]
       : []),
   ];
 }

@@ -63,6 +63,7 @@ describe('where a setting comes from', () => {
       console: true,
       allowedOrigins: null,
       metrics: null,
+      inspect: null,
       notices: null,
       retention: { historyMs: 400 * 86_400_000, historyKeep: 200 },
     });

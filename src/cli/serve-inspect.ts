@@ -1,0 +1,35 @@
+import type { Inspector } from '../inspect/inspector.ts';
+import { CliError, EXIT } from './exit.ts';
+
+/** The live actors of a running `serve`, for whoever has the address. */
+export interface ServeInspection {
+  readonly inspector: Inspector;
+  /** Lets people look from now on; what to tell them. Rejects when it cannot listen. */
+  serve(): Promise<readonly string[]>;
+  stop(): Promise<void>;
+}
+
+/** Loaded only where it is wanted. */
+export async function openInspection({ port }: { readonly port: number }): Promise<ServeInspection> {
+  const [{ Inspector }, { startRelay }] = await Promise.all([
+    import('../inspect/inspector.ts'),
+    import('../inspect/relay.ts'),
+  ]);
+  const inspector = new Inspector();
+  let stopRelay: () => Promise<void> = async () => {};
+  return {
+    inspector,
+    serve: async () => {
+      const relay = await startRelay(inspector, { port }).catch((cause: Error) => {
+        const message = `the inspector cannot listen (${cause.message}); name another port with --inspect`;
+        throw new CliError(EXIT.failed, 'inspect', message, { cause });
+      });
+      stopRelay = relay.stop;
+      return [
+        `inspector: ${relay.url}`,
+        `  in the Stately inspector, whose page is then sent all of it: ${relay.hostedUrl}`,
+      ];
+    },
+    stop: () => stopRelay(),
+  };
+}
