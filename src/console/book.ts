@@ -1,53 +1,14 @@
 import type { EventFrame } from '@openclaw/gateway-client/browser';
 import type { Role } from '../../machines/vocabulary.ts';
+import type {
+  DeviceView as Device,
+  PendingRow as OpenRequest,
+  DevicesPage as Page,
+  RoleView,
+} from '../gateway/console-views.ts';
 import { Changing } from './signal.ts';
 
-export type { Role };
-
-/** One open request, in the newest revision. */
-export interface OpenRequest {
-  readonly requestId: string;
-  readonly deviceId: string;
-  readonly role: Role;
-  /** All that it asks for, what it has already included. */
-  readonly scopes: readonly string[];
-  /** What an approval would add. */
-  readonly missing: readonly string[];
-  readonly revision: number;
-  readonly attempts: number;
-  /** When it was opened, in epoch ms. */
-  readonly ts: number;
-  readonly expiresAtMs: number;
-  readonly askedBy: Readonly<Record<string, { readonly client: string; readonly atMs: number }>>;
-}
-
-export interface RoleView {
-  readonly role: Role;
-  readonly state: string;
-  readonly ceiling: readonly string[];
-  readonly grant: readonly string[];
-  readonly approvedAtMs: number | null;
-  readonly rotatedAtMs: number | null;
-  readonly revokedAtMs: number | null;
-  readonly request: OpenRequest | null;
-  readonly declined: Readonly<Record<string, number>>;
-  readonly live: number;
-  readonly parked: number;
-}
-
-export interface Device {
-  readonly deviceId: string;
-  readonly publicKey: string;
-  readonly label?: string;
-  readonly claimedName?: string;
-  readonly platform?: string;
-  readonly clientId?: string;
-  readonly clientMode?: string;
-  readonly clientVersion?: string;
-  readonly remoteIp?: string;
-  readonly createdAtMs: number;
-  readonly roles: readonly RoleView[];
-}
+export type { Device, Role, RoleView };
 
 /** A request with whose it is, for a row. */
 export interface Waiting {
@@ -56,13 +17,6 @@ export interface Waiting {
   readonly request: OpenRequest;
   /** How it ended, shown for a moment in the place where it stood. */
   readonly ended: { readonly outcome: string; readonly by: string | null } | null;
-}
-
-interface Page {
-  readonly atMs: number;
-  readonly devices: readonly Device[];
-  readonly next: string | null;
-  readonly gone: readonly string[];
 }
 
 export type Ask = <T>(method: string, params?: object) => Promise<T>;

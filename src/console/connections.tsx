@@ -1,19 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
+import type { ConnectionsPage, ConnectionView } from '../gateway/console-views.ts';
 import type { Device } from './book.ts';
 import { useConsole } from './console-context.ts';
-import { Scopes } from './parts.tsx';
-
-interface Connection {
-  readonly connId: string;
-  readonly role: string;
-  readonly address: string;
-  readonly credential: string;
-  readonly state: string;
-  readonly client: string;
-  readonly version: string;
-  readonly protocol: number;
-  readonly scopes: readonly string[];
-}
+import { Ago, Scopes } from './parts.tsx';
 
 const STATE_WORDS: Readonly<Record<string, string>> = {
   paired: 'live',
@@ -23,12 +12,12 @@ const STATE_WORDS: Readonly<Record<string, string>> = {
 
 /** The sockets of one device; read again with each reading of the device. */
 export function Connections({ device }: { device: Device }) {
-  const { link } = useConsole();
-  const [sockets, setSockets] = useState<readonly Connection[]>([]);
+  const { link, book } = useConsole();
+  const [sockets, setSockets] = useState<readonly ConnectionView[]>([]);
   useEffect(() => {
     let isOver = false;
     link
-      .request<{ connections: readonly Connection[] }>('antechamber.connections', {
+      .request<ConnectionsPage>('antechamber.connections', {
         deviceId: device.deviceId,
       })
       .then(({ connections }) => {
@@ -50,6 +39,9 @@ export function Connections({ device }: { device: Device }) {
             <li key={one.connId}>
               <span class={`dot ${/paired|serving/.test(one.state) ? 'on' : 'held'}`} aria-hidden="true" />
               <span class="conn-state">{STATE_WORDS[one.state] ?? one.state}</span>
+              <span>
+                since <Ago book={book} atMs={one.openedAtMs} bare />
+              </span>
               <span>
                 {one.client} {one.version}
               </span>

@@ -1,11 +1,7 @@
+import type { Moment } from '../gateway/console-views.ts';
 import { FLEET_STATES } from './fleet-states.ts';
 import { useNarrow } from './virtual.tsx';
 import { stateWords } from './words.ts';
-
-export interface Moment {
-  readonly atMs: number;
-  readonly counts: Readonly<Record<string, number>>;
-}
 
 /** In units of the picture, which are px where it is not scaled. */
 const SIZE = { wide: { width: 960, height: 260 }, narrow: { width: 320, height: 200 } };

@@ -1,16 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
+import type { FleetPage } from '../gateway/console-views.ts';
 import { useConsole } from './console-context.ts';
-import { FleetChart, type Moment } from './fleet-chart.tsx';
+import { FleetChart } from './fleet-chart.tsx';
 import { FLEET_STATES } from './fleet-states.ts';
 import { counted, stateWords } from './words.ts';
-
-interface Fleet {
-  readonly atMs: number;
-  readonly knownSinceMs: number | null;
-  readonly counts: Readonly<Record<string, number>>;
-  readonly moments: readonly Moment[];
-  readonly sockets: { readonly open: number; readonly live: number; readonly parked: number };
-}
 
 const HOUR = 3_600_000;
 const WINDOWS: readonly (readonly [number, string])[] = [
@@ -22,9 +15,9 @@ const BUCKETS = 96;
 const NEWS_MS = 2000;
 const QUIET_MS = 15_000;
 
-function useFleet(windowMs: number): Fleet | null {
+function useFleet(windowMs: number): FleetPage | null {
   const { link, book } = useConsole();
-  const [fleet, setFleet] = useState<Fleet | null>(null);
+  const [fleet, setFleet] = useState<FleetPage | null>(null);
   useEffect(() => {
     let isOver = false;
     let readAt = 0;
@@ -34,7 +27,7 @@ function useFleet(windowMs: number): Fleet | null {
       hasNews = false;
       readAt = Date.now();
       link
-        .request<Fleet>('antechamber.fleet', { windowMs, buckets: BUCKETS })
+        .request<FleetPage>('antechamber.fleet', { windowMs, buckets: BUCKETS })
         .then((answer) => {
           if (!isOver) setFleet(answer);
         })

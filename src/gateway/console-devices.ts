@@ -4,7 +4,8 @@ import type { Authority } from '../authority/authority.ts';
 import { callerDevice, seesOthers } from '../authority/callers.ts';
 import { type DeviceRecord, deviceOf, roleOf } from '../authority/device.ts';
 import { callerOf } from './caller-of.ts';
-import { type DeviceView, deviceView } from './console-rows.ts';
+import { deviceView } from './console-rows.ts';
+import type { DevicesPage, DeviceView } from './console-views.ts';
 import { type Answer, type Call, ok } from './method.ts';
 import type { Session } from './session.ts';
 
@@ -98,16 +99,20 @@ export async function devices(asked: Static<typeof Devices>, { session }: Call):
   const { ids, waiting, after = '', limit = PAGE } = asked;
   const { authority } = session.core;
   const atMs = authority.clock.now();
+  const answer = (records: readonly DeviceRecord[], rest: Partial<DevicesPage> = {}): Answer =>
+    ok({
+      atMs,
+      devices: viewsOf(session, records),
+      next: null,
+      gone: [],
+      ...rest,
+    } satisfies DevicesPage);
   if (ids) {
     const found = await recordsOf(authority, ids.filter(sightOf(session)));
     const there = new Set(found.map(({ deviceId }) => deviceId));
-    const gone = ids.filter((id) => !there.has(id));
-    return ok({ atMs, devices: viewsOf(session, found), next: null, gone });
+    return answer(found, { gone: ids.filter((id) => !there.has(id)) });
   }
-  if (waiting) {
-    const found = await waitingOnes(session, limit);
-    return ok({ atMs, devices: viewsOf(session, found), next: null, gone: [] });
-  }
+  if (waiting) return answer(await waitingOnes(session, limit));
   const { records, next } = await part(session, after, limit);
-  return ok({ atMs, devices: viewsOf(session, records), next, gone: [] });
+  return answer(records, { next });
 }

@@ -4,6 +4,7 @@ import { reject } from '../authority/request-decisions.ts';
 import { displayText } from '../protocol/display.ts';
 import { Devices, devices, sightOf } from './console-devices.ts';
 import { connectionView } from './console-rows.ts';
+import type { ConnectionsPage, FleetPage } from './console-views.ts';
 import { deniedAnswer } from './denied.ts';
 import { decidingFor, method } from './device-methods.ts';
 import { countsOverTime } from './fleet.ts';
@@ -25,7 +26,7 @@ const MOST_EVENTS = 20_000;
 function connections(deviceId: string, session: Session): Answer {
   if (!sightOf(session)(deviceId)) return refused('device connections denied');
   const guests = session.core.room.guests(deviceId) as readonly Session[];
-  return ok({ connections: guests.map(connectionView) });
+  return ok({ connections: guests.map(connectionView) } satisfies ConnectionsPage);
 }
 
 async function rejectWithNote(
@@ -58,7 +59,7 @@ async function fleet(shape: Static<typeof Fleet>, { session }: Call): Promise<An
       live: [...sessions].filter((one) => one.isAuthorized).length,
       parked: room.parkedCount,
     },
-  });
+  } satisfies FleetPage);
 }
 
 /** What the console reads and `device.*` does not tell: rows by page, sockets of a device, counts over time, a note. */

@@ -2,43 +2,9 @@ import { standingOf } from '../../machines/verdict.ts';
 import { ROLES, type Role } from '../../machines/vocabulary.ts';
 import type { Authority } from '../authority/authority.ts';
 import { type DeviceRecord, roleOf } from '../authority/device.ts';
-import { type PendingRow, pendingRow } from '../authority/listing.ts';
+import { pendingRow } from '../authority/listing.ts';
+import type { ConnectionView, DeviceView, RoleView } from './console-views.ts';
 import type { Session } from './session.ts';
-
-/** One role of a device as the console shows it. */
-export interface RoleView {
-  readonly role: Role;
-  /** A state of the authorization machine. */
-  readonly state: string;
-  readonly ceiling: readonly string[];
-  readonly grant: readonly string[];
-  readonly approvedAtMs: number | null;
-  readonly rotatedAtMs: number | null;
-  readonly revokedAtMs: number | null;
-  /** Null when none is open. */
-  readonly request: PendingRow | null;
-  /** What stays declined, and until when (epoch ms); `@pairing` stands for the pairing itself. */
-  readonly declined: Readonly<Record<string, number>>;
-  readonly live: number;
-  /** Sockets whose connect is held until somebody decides. */
-  readonly parked: number;
-}
-
-/** One device with all that is known of it now. What it says of itself is left out where it said nothing. */
-export interface DeviceView {
-  readonly deviceId: string;
-  readonly publicKey: string;
-  readonly label?: string;
-  readonly claimedName?: string;
-  readonly platform?: string;
-  readonly deviceFamily?: string;
-  readonly clientId?: string;
-  readonly clientMode?: string;
-  readonly clientVersion?: string;
-  readonly remoteIp?: string;
-  readonly createdAtMs: number;
-  readonly roles: readonly RoleView[];
-}
 
 const CLAIMS = ['platform', 'deviceFamily', 'clientId', 'clientMode', 'clientVersion', 'remoteIp'] as const;
 
@@ -100,11 +66,12 @@ export function deviceView(
 }
 
 /** One socket of a device. */
-export function connectionView(session: Session): object {
-  const { connId, role, address, client, credential, scopes, admission, waitsFor } = session;
+export function connectionView(session: Session): ConnectionView {
+  const { connId, openedAtMs, role, address, client, credential, scopes, admission, waitsFor } = session;
   const { value } = session.actor.getSnapshot();
   return {
     connId,
+    openedAtMs,
     role,
     address,
     credential,

@@ -1,13 +1,5 @@
 import type { StoredEvent } from '../store/store.ts';
-
-/** How many (device, role) pairs are in each state of the authorization machine. */
-export type StateCounts = Readonly<Record<string, number>>;
-
-export interface Moment {
-  /** Epoch ms. */
-  readonly atMs: number;
-  readonly counts: StateCounts;
-}
+import type { Moment, StateCounts } from './console-views.ts';
 
 interface Move {
   readonly atMs: number;

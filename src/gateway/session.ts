@@ -30,6 +30,8 @@ const LAST_ANSWERS_MS = 2000;
 /** One connection: it carries frames to and from its connection actor, and does what the actor's effects say. */
 export class Session implements LiveSession, Guest, Due {
   readonly connId = randomUUID();
+  /** Epoch ms. */
+  readonly openedAtMs: number;
   readonly nonce = randomUUID();
   /** Which part of the ping interval this socket is pinged in, so that not all are at once. */
   readonly shard: number;
@@ -66,7 +68,8 @@ export class Session implements LiveSession, Guest, Due {
     this.place = new Place(core, this);
     this.watch = new RecordWatch((isCurrent) => this.#read(isCurrent));
     this.actor = startConnection(this);
-    this.sendEvent('connect.challenge', { nonce: this.nonce, ts: core.authority.clock.now() });
+    this.openedAtMs = core.authority.clock.now();
+    this.sendEvent('connect.challenge', { nonce: this.nonce, ts: this.openedAtMs });
   }
 
   get deviceId(): string {

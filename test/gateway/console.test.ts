@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { remove, rename } from '../../src/authority/device-decisions.ts';
+import { reject } from '../../src/authority/request-decisions.ts';
 import { countsOverTime } from '../../src/gateway/fleet.ts';
 import { type House, openHouse, SHARED, temporaryFolder } from '../support/harness.ts';
 import { live, pair, READ, WRITE, wait } from '../support/pairing.ts';
@@ -161,6 +163,16 @@ describe('what the console is told', () => {
     expect((await client.request('antechamber.connections', { deviceId: other.id })).ok).toBe(false);
   });
 
+  it('of a socket is since when it is open', async () => {
+    const house = await openHouse();
+    const device = newDevice();
+    const { client } = await approveAndEnter(house, device, ['operator.admin']);
+    const openedAtMs = house.clock.now();
+    house.clock.advance(10_000);
+    const { payload } = await client.request('antechamber.connections', { deviceId: device.id });
+    expect(payload.connections).toMatchObject([{ openedAtMs, state: 'paired', client: 'cli' }]);
+  });
+
   it('in parts is all of it, each device once', async () => {
     const house = await openHouse();
     const device = newDevice();
@@ -180,6 +192,50 @@ describe('what the console is told', () => {
       asking.map(({ id }) => id).sort(),
     );
     expect(payload.devices[0].roles[0]).toMatchObject({ state: 'pairingPending', parked: 1, live: 0 });
+  });
+});
+
+describe('what the console reads in parts', () => {
+  const idsOf = ({ devices }: { devices: readonly { deviceId: string }[] }) =>
+    devices.map(({ deviceId }) => deviceId);
+
+  it('is of those that wait, the longest first, and of nobody who was turned away', async () => {
+    const house = await openHouse();
+    const { client } = await approveAndEnter(house, newDevice(), ['operator.admin']);
+    const declined = newDevice();
+    const { requestId } = await wait(house, { device: declined, scopes: READ, mode: 'node' });
+    expect(await reject(house.owner, requestId)).toMatchObject({ ok: true });
+    // Its quiet period has a deadline, as a request has.
+    expect(await house.authority.store.due(Number.MAX_SAFE_INTEGER, 10)).toContain(declined.id);
+    const asking = [newDevice(), newDevice(), newDevice()];
+    for (const one of asking) {
+      await wait(house, { device: one, scopes: READ, mode: 'node' });
+      house.clock.advance(1000);
+    }
+    const { payload } = await client.request('antechamber.devices', { waiting: true, limit: 2 });
+    expect(idsOf(payload)).toEqual(asking.slice(0, 2).map(({ id }) => id));
+  });
+
+  it('is as each device stands when its part is read', async () => {
+    const house = await openHouse();
+    const { client } = await approveAndEnter(house, newDevice(), ['operator.admin']);
+    const others = [newDevice(), newDevice(), newDevice()].sort((one, two) => (one.id < two.id ? -1 : 1));
+    for (const one of others) await pair(house, one, READ);
+    const { payload: first } = await client.request('antechamber.devices', { limit: 1 });
+    const left = others.filter(({ id }) => id > first.next);
+    const [gone, renamed] = left.slice(-2);
+    if (!gone || !renamed) throw new Error('two were to be left');
+    expect(await remove(house.owner, gone.id)).toMatchObject({ ok: true });
+    expect(await rename(house.owner, renamed.id, 'Upstairs')).toMatchObject({ ok: true });
+    const { payload: rest } = await client.request('antechamber.devices', { after: first.next });
+    const read = rest.devices.filter(({ deviceId }: { deviceId: string }) =>
+      [gone.id, renamed.id].includes(deviceId),
+    );
+    // What was removed is kept for a while, so that nothing of before lets it in again.
+    expect(read).toMatchObject([
+      { deviceId: gone.id, roles: [{ state: 'unpaired', grant: [] }] },
+      { deviceId: renamed.id, label: 'Upstairs', roles: [{ state: 'paired', grant: READ }] },
+    ]);
   });
 });
 

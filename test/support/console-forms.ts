@@ -41,6 +41,7 @@ function deviceForm(pendingRow: TSchema): TSchema {
 
 const Connection = closed({
   connId: Text,
+  openedAtMs: Ms,
   role: Role,
   address: Text,
   credential: Text,
