@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newestRef, type Terms } from '../../machines/record.ts';
 import { formatRequestId, ROLES, type Role } from '../../machines/vocabulary.ts';
-import { Authority, autoApprovePolicy } from '../../src/authority/authority.ts';
-import type { Clock } from '../../src/authority/committer.ts';
+import { Authority, type AuthorityOptions, autoApprovePolicy } from '../../src/authority/authority.ts';
+import type { Clock, TakenStep } from '../../src/authority/committer.ts';
 import { type DeviceRecord, deviceOf, roleOf } from '../../src/authority/device.ts';
 import { openKeyRing } from '../../src/authority/keys.ts';
 import { approve } from '../../src/authority/request-decisions.ts';
@@ -50,6 +50,7 @@ export async function openAuthority(
   options: {
     readonly clock?: Clock;
     readonly onAudit?: (line: string) => void;
+    readonly onStep?: (step: TakenStep) => void;
     readonly terms?: Partial<Terms>;
   } = {},
 ): Promise<Authority> {
@@ -78,9 +79,9 @@ function openRequest(device: DeviceRecord, role: Role): string[] {
 }
 
 export async function openBenchHouse(
-  options: Partial<GatewayOptions> & { readonly clock?: Clock; readonly terms?: Partial<Terms> } = {},
+  options: Partial<GatewayOptions> & Pick<AuthorityOptions, 'clock' | 'onStep' | 'terms'> = {},
 ): Promise<BenchHouse> {
-  const { clock, terms, ...rest } = options;
+  const { clock, onStep, terms, ...rest } = options;
   const folder = mkdtempSync(join(tmpdir(), 'antechamber-bench-'));
   let audited: Audited = { requests: 0, others: 0 };
   let logged = 0;
@@ -90,6 +91,7 @@ export async function openBenchHouse(
   const authority = await openAuthority(folder, {
     ...(clock && { clock }),
     ...(terms && { terms }),
+    ...(onStep && { onStep }),
     onAudit: (line) => {
       audited = audit(audited, line);
     },

@@ -4,6 +4,7 @@ import { availableParallelism, cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureConnects } from './connects.ts';
 import { type Figure, headlineOf, isMet, tableOf } from './figures.ts';
+import { measureInspect } from './inspect.ts';
 import { measureOfficial } from './official.ts';
 import { measureParked } from './parked.ts';
 import { measureRelease } from './release.ts';
@@ -23,6 +24,7 @@ const PARTS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   parked: () => measureParked({ rounds, connections: 10_000 }),
   release: () => measureRelease({ parked: 1000, approvals: 300 }),
   waiting: () => measureWaiting({ episodes: 400, longestMs: 3_600_000 }),
+  inspect: () => measureInspect({ rounds, count: 2000 }),
   official: () => measureOfficial({ episodes: 12, fromMs: 20_000, untilMs: 40_000 }),
 };
 

@@ -1,0 +1,36 @@
+/** The process under measurement: a whole gateway, with or without somebody who may look inside. */
+import { Inspector } from '../../src/inspect/inspector.ts';
+import { type Relay, startRelay } from '../../src/inspect/relay.ts';
+import { answerCommands, cpuMicros } from './child.ts';
+import { type BenchHouse, openBenchHouse } from './house.ts';
+
+let house: BenchHouse | undefined;
+let relay: Relay | undefined;
+
+interface Start {
+  readonly inspected: boolean;
+  readonly parked: number;
+}
+
+answerCommands<Start>(
+  {
+    start: async ({ inspected, parked }) => {
+      const inspector = inspected ? new Inspector() : undefined;
+      house = await openBenchHouse({
+        limits: { parkedPerAddress: parked, parked },
+        ...(inspector && { inspect: inspector, onStep: inspector.stepped }),
+      });
+      relay = inspector && (await startRelay(inspector));
+      return { url: house.gateway.url, socketUrl: relay?.socketUrl };
+    },
+    approveAll: async () => {
+      const open = (await house?.openRequests()) ?? [];
+      await Promise.all(open.map((requestId) => house?.approve(requestId)));
+    },
+    cpu: cpuMicros,
+  },
+  async () => {
+    await relay?.stop();
+    await house?.stop();
+  },
+);
