@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { Authority } from '../../src/authority/authority.ts';
 import type { CredentialReading } from '../../src/gateway/credentials.ts';
 import type { ConnectionActor } from '../../src/gateway/effects.ts';
@@ -10,6 +9,7 @@ import { ActorLog, type Heard } from './actor-log.ts';
 import { BRING_ABOUT, beyond, type Condition, WISH } from './conditions.ts';
 import { type Case, placeOf } from './connection-cases.ts';
 import { DeviceDeeds } from './device-deeds.ts';
+import { Proofs } from './proofs.ts';
 import { Signal } from './signal.ts';
 import { SteppedStore } from './stepped-store.ts';
 
@@ -17,6 +17,8 @@ import { SteppedStore } from './stepped-store.ts';
 const MODES = { auto: 'backend', hold: 'node', serve: 'ui', refuse: 'webchat' } as const;
 const SLICE_MS = 7000;
 const DEADLINE_MS = 15_000;
+/** Where it is only until something answers. */
+const ON_THE_WAY = ['proving', 'authorizing', 'approved'];
 const WAITING: Partial<WaitingSettings> = {
   modes: { backend: 'auto', node: 'hold', ui: 'serve', webchat: 'refuse' },
   sliceMs: {},
@@ -37,6 +39,8 @@ export class ConnectionStage {
   readonly client: RawClient;
   readonly log: ActorLog;
   readonly deeds: DeviceDeeds;
+  /** The running actor of this socket. */
+  readonly actor: ConnectionActor;
   readonly #signal: Signal;
   readonly #store: SteppedStore;
   readonly #presentsToken: boolean;
@@ -53,7 +57,8 @@ export class ConnectionStage {
     this.#store = parts.store;
     this.#proofs = parts.proofs;
     this.#presentsToken = options.presentsToken;
-    this.log = new ActorLog(options.newestActor(), this.#signal);
+    this.actor = options.newestActor();
+    this.log = new ActorLog(this.actor, this.#signal);
     const { realm, clock } = this.house.authority;
     this.deeds = new DeviceDeeds(new Authority({ store: this.#store.inside, realm, clock }), this.#device);
   }
@@ -79,6 +84,45 @@ export class ConnectionStage {
   /** Ends whatever is still held, so that the house can close. */
   release(): void {
     this.#store.open();
+  }
+
+  /** Lets everything go on that is held, and its proof be right; resolves once that has led it as far as it goes. */
+  async finish(): Promise<void> {
+    this.#proofs.answer(this.#proven);
+    this.#store.open();
+    await this.#signal.until(() => !ON_THE_WAY.includes(placeOf(this.log.last.after)));
+    await this.#everythingTold();
+  }
+
+  /** Brings about what turns it away, while it reads nothing: its socket stays as it is until it reads on. */
+  async causeUnread(event: Case): Promise<void> {
+    this.client.socket.pause();
+    await this.#does(event);
+    await this.#signal.until(() => this.log.last.after.hasTag('settled'));
+    this.#store.open();
+  }
+
+  /** Its record changes, and cannot be read when it looks. */
+  async failRead(): Promise<void> {
+    this.#store.shut();
+    await this.deeds.touch();
+    await this.#signal.until(() => this.#store.held > 0);
+    this.#store.failOldest(new StoreError('STORE_FAILED', 'the disk is gone'));
+    this.#store.open();
+  }
+
+  /** Until both ends know that the socket is gone. */
+  async over(): Promise<void> {
+    await this.client.closed();
+    await this.#signal.until(() => this.log.find('socket.closed', 0) !== undefined);
+  }
+
+  /** Until the client has been told all that is said already. */
+  async roundTrip(): Promise<void> {
+    const { socket } = this.client;
+    const pong = new Promise<void>((resolve) => void socket.once('pong', () => resolve()));
+    socket.ping();
+    await pong;
   }
 
   /** Brings one event about; resolves with what the real actor heard, once the client has been told all of it. */
@@ -136,10 +180,14 @@ export class ConnectionStage {
     await this.#proofs.asked();
   }
 
+  get #proven(): CredentialReading {
+    const credential = this.#presentsToken ? 'device-token' : 'embedder';
+    return { ok: true, credential, deviceToken: '' } as CredentialReading;
+  }
+
   async #accept(): Promise<void> {
     this.#store.shut();
-    const credential = this.#presentsToken ? 'device-token' : 'embedder';
-    this.#proofs.answer({ ok: true, credential, deviceToken: '' } as CredentialReading);
+    this.#proofs.answer(this.#proven);
     await this.#signal.until(() => this.#store.held === 1);
   }
 
@@ -209,49 +257,11 @@ export class ConnectionStage {
   }
 
   /** A pong comes after everything that was sent before it, so that what did not come by then was not sent. */
-  async #everythingTold({ type }: Case): Promise<void> {
-    if (this.log.last.after.hasTag('settled') || type === 'socket.closed') {
+  async #everythingTold(event?: Case): Promise<void> {
+    if (this.log.last.after.hasTag('settled') || event?.type === 'socket.closed') {
       await this.client.closed();
       return;
     }
-    const { socket } = this.client;
-    const pong = new Promise<void>((resolve) => void socket.once('pong', () => resolve()));
-    socket.ping();
-    await pong;
-  }
-}
-
-/** The embedder's own check of credentials, which answers when the test says so. */
-class Proofs {
-  readonly #signal: Signal;
-  readonly #answer = Promise.withResolvers<CredentialReading>();
-  #request: IncomingMessage | undefined;
-
-  constructor(signal: Signal) {
-    this.#signal = signal;
-  }
-
-  ask(request: IncomingMessage): Promise<CredentialReading> {
-    this.#request = request;
-    this.#signal.stir();
-    return this.#answer.promise;
-  }
-
-  asked(): Promise<void> {
-    return this.#signal.until(() => this.#request !== undefined);
-  }
-
-  answer(reading: CredentialReading): void {
-    this.#answer.resolve(reading);
-  }
-
-  fail(error: Error): void {
-    this.#answer.reject(error);
-  }
-
-  /** The gateway's side of the socket. */
-  get peer(): IncomingMessage['socket'] {
-    if (!this.#request) throw new Error('nobody has connected');
-    return this.#request.socket;
+    await this.roundTrip();
   }
 }

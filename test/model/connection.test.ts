@@ -30,7 +30,10 @@ describe.each(['memory', 'sqlite'] as const)(
   'the connections of a real gateway with the %s store',
   (store) => {
     const seen = { taken: new Set<string>(), passed: new Set<string>() };
-    beforeEach(() => vi.mocked(startConnection).mockClear());
+    // Not returned: what a hook returns is called after the test.
+    beforeEach(() => {
+      vi.mocked(startConnection).mockClear();
+    });
 
     for (const path of paths) it(shownPath(path), () => driveConnection(path, { store, newestActor }, seen));
 

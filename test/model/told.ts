@@ -17,22 +17,26 @@ export interface Told {
   readonly audited: number;
 }
 
+const revisionOf = (id: unknown): string => /\.(r\d+)$/.exec(String(id))?.[1] ?? '-';
+
 /** A frame in short: what a client acts on, with the request's random id left out. */
 export function inShort({ type, event, payload, error, ok }: Frame): string {
-  const revision = (id: unknown): string => /\.(r\d+)$/.exec(String(id))?.[1] ?? '-';
   if (type === 'event') {
     const outcome = payload.outcome ? ` ${payload.outcome} ${payload.scopes}` : '';
-    return `${event}${payload.requestId ? ` ${revision(payload.requestId)}` : ''}${outcome}`;
+    return `${event}${payload.requestId ? ` ${revisionOf(payload.requestId)}` : ''}${outcome}`;
   }
-  if (!ok) {
-    const { code, reason, requestId, recommendedNextStep } = error.details;
-    const comesBack = recommendedNextStep === 'wait_then_retry' || error.retryable;
-    const pairing = code === 'PAIRING_REQUIRED' ? ` ${reason} ${revision(requestId)}` : '';
-    return `error ${error.code} ${code ?? reason}${pairing}${comesBack ? ' again' : ''}`;
-  }
-  if (payload.type !== 'hello-ok') return `answer ${revision(payload.requestId)}`;
+  if (!ok) return errorInShort(error);
+  if (payload.type !== 'hello-ok') return `answer ${revisionOf(payload.requestId)}`;
   const { scopes, deviceToken } = payload.auth;
   return `hello ${scopes}${deviceToken ? ' with token' : ''}`;
+}
+
+function errorInShort(error: Frame['error']): string {
+  const { code, reason, requestId, recommendedNextStep } = error.details ?? {};
+  const comesBack = recommendedNextStep === 'wait_then_retry' || error.retryable;
+  const named = requestId ? ` ${revisionOf(requestId)}` : '';
+  const about = code === 'PAIRING_REQUIRED' ? ` ${reason} ${revisionOf(requestId)}` : named;
+  return `error ${error.code} ${code ?? reason ?? error.message}${about}${comesBack ? ' again' : ''}`;
 }
 
 const ENDS: Partial<Record<Condition, string>> = {
