@@ -8,10 +8,10 @@ import { authorizationMachine } from '../../machines/authorization.ts';
 import { connectionMachine } from '../../machines/connection.ts';
 import { EFFECTS } from './effects.ts';
 import { EQUIVALENT } from './equivalent.ts';
-import { judge } from './judge.ts';
+import { Judge } from './judge.ts';
 import { mutantsOf } from './machine-mutants.ts';
 import { RUNTIME_MUTANTS } from './runtime-mutants.ts';
-import { SUITES } from './suites.ts';
+import { SUITES, type Suite } from './suites.ts';
 
 interface Suspect {
   readonly name: string;
@@ -46,36 +46,38 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 /** Suite -> how many mutants it was asked about, and how many of them it noticed. */
 const rates = new Map<string, { asked: number; killed: number }>();
 
-async function killersOf({ name, family, enough }: Suspect): Promise<readonly string[]> {
+const sound = new Map<Suite, Promise<void>>();
+
+/** A suite that fails without any mistake would notice all of them. */
+async function checkSuite(judge: Judge, suite: Suite): Promise<void> {
+  if ((await judge.judge('', suite)) === 'killed') throw new Error(`the suite ${suite.name} fails by itself`);
+}
+
+async function killersOf(judge: Judge, { name, family, enough }: Suspect): Promise<readonly string[]> {
   const killers: string[] = [];
   for (const suite of SUITES[family]) {
     if (!values.all && killers.length >= enough) break;
     const rate = rates.get(`${family} by ${suite.name}`) ?? { asked: 0, killed: 0 };
     rates.set(`${family} by ${suite.name}`, rate);
+    if (!sound.has(suite)) sound.set(suite, checkSuite(judge, suite));
+    await sound.get(suite);
     rate.asked += 1;
-    if ((await judge(name, suite)) === 'survived') continue;
+    if ((await judge.judge(name, suite)) === 'survived') continue;
     rate.killed += 1;
     killers.push(suite.name);
   }
   return killers;
 }
 
-/** A suite that fails without any mistake would notice all of them. */
-async function checkSuites(): Promise<void> {
-  for (const suite of new Set(Object.values(SUITES).flat())) {
-    if ((await judge('', suite)) === 'killed') throw new Error(`the suite ${suite.name} fails by itself`);
-  }
-}
-
 const all = suspects();
-await checkSuites();
+const judges = Array.from({ length: Number(values.jobs) }, () => new Judge());
 const left = [...all];
 const survivors: string[] = [];
 let killed = 0;
 let equivalent = 0;
-const lane = async (): Promise<void> => {
+const work = async (judge: Judge): Promise<void> => {
   for (let next = left.shift(); next; next = left.shift()) {
-    const killers = await killersOf(next);
+    const killers = await killersOf(judge, next);
     const isKilled = killers.length >= next.enough;
     const reason = EQUIVALENT[next.name];
     if (isKilled) killed += 1;
@@ -85,7 +87,8 @@ const lane = async (): Promise<void> => {
     if (isKilled && reason) survivors.push(`${next.name} is named as equivalent, and was noticed`);
   }
 };
-await Promise.all(Array.from({ length: Number(values.jobs) }, lane));
+await Promise.all(judges.map(work));
+for (const judge of judges) judge.close();
 
 for (const [name, { asked, killed: noticed }] of [...rates].sort()) {
   say(`${name.padEnd(28)} ${noticed} of ${asked}, ${((100 * noticed) / asked).toFixed(1)} %`);

@@ -63,8 +63,8 @@ export const RUNTIME_MUTANTS: readonly RuntimeMutant[] = [
   ),
   committer(
     'committer: a lost compare-and-set passes for won',
-    "if (seq === null) return undefined;\n    return { kind: 'stepped', before: plan.device",
-    "return { kind: 'stepped', before: plan.device",
+    'if (seq === null) return undefined;\n    if (this.#onStep)',
+    'if (this.#onStep)',
   ),
   committer('committer: what is due is left for later', 'row.deadlineMs <= nowMs', 'row.deadlineMs < 0'),
   committer('committer: an audit line for each event', 'events.filter(isNews)', 'events'),

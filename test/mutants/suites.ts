@@ -18,9 +18,9 @@ const BEYOND: readonly Suite[] = [
 export const SUITES: Readonly<Record<'connection' | 'authorization' | 'runtime', readonly Suite[]>> = {
   connection: [
     { name: 'rules', files: ['test/machines/connection.test.ts'], only: '^(?!every event in every state)' },
+    { name: 'table', files: ['test/machines/connection.test.ts'], only: '^every event in every state' },
     { name: 'model', files: ['test/model/connection.test.ts'] },
     ...BEYOND,
-    { name: 'table', files: ['test/machines/connection.test.ts'], only: '^every event in every state' },
   ],
   authorization: [
     { name: 'stories', files: ['test/machines/stories.test.ts'] },

@@ -5,8 +5,6 @@ import shipped from '../../vitest.config.ts';
 import { RUNTIME_MUTANTS } from './runtime-mutants.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const name = process.env.ANTECHAMBER_MUTANT ?? '';
-const mutant = RUNTIME_MUTANTS.find((one) => one.name === name);
 
 /** Replaces the one place of a file where a machine is made, or where the mistake is. */
 function replaceOnce(code: string, what: string, by: string): string {
@@ -23,10 +21,12 @@ export default mergeConfig(shipped, {
       name: 'one-mistake',
       enforce: 'pre' as const,
       transform(code: string, id: string): string | undefined {
+        const name = process.env.ANTECHAMBER_MUTANT ?? '';
+        const mutant = RUNTIME_MUTANTS.find((one) => one.name === name);
         const file = id.startsWith(root) ? id.slice(root.length) : id;
         if (file === mutant?.file) return replaceOnce(code, mutant.what, mutant.by);
         const machine = /^machines\/(connection|authorization)\.ts$/.exec(file)?.[1];
-        if (!machine || !name.startsWith(`${machine} `)) return undefined;
+        if (!machine) return undefined;
         const made = replaceOnce(code, `${machine}Setup.createMachine(`, `createMutated(${machine}Setup, `);
         return `import { createMutated } from '${root}test/mutants/mutated-machine.ts';\n${made}`;
       },

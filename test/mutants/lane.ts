@@ -1,0 +1,55 @@
+/**
+ * A process that runs suites for judge.ts, one after the other. The tests run in processes of their own each time;
+ * what this one keeps is the text of the modules, which all mutants but for one module share.
+ */
+import { fileURLToPath } from 'node:url';
+import { createVitest, type TestRunResult } from 'vitest/node';
+import { RUNTIME_MUTANTS } from './runtime-mutants.ts';
+import type { Suite } from './suites.ts';
+
+/** What a lane is asked. The empty name is the product as it is. */
+export interface Question {
+  readonly mutant: string;
+  readonly suite: Suite;
+}
+
+/** `problem`: the suite did not run at all, which is no test that noticed. */
+export type Answer = { readonly isNoticed: boolean } | { readonly problem: string };
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const config = fileURLToPath(new URL('./vitest.config.ts', import.meta.url));
+const silent = { onInit: () => {} };
+const vitest = await createVitest('test', {
+  config,
+  watch: false,
+  bail: 1,
+  maxWorkers: 1,
+  reporters: [silent],
+});
+
+async function ask({ mutant, suite }: Question): Promise<Answer> {
+  process.env.ANTECHAMBER_MUTANT = mutant;
+  const file = RUNTIME_MUTANTS.find(({ name }) => name === mutant)?.file;
+  // What a mistake made of its module must be read before this run, and forgotten after it.
+  if (file) vitest.invalidateFile(root + file);
+  if (suite.only === undefined) vitest.resetGlobalTestNamePattern();
+  else vitest.setGlobalTestNamePattern(new RegExp(suite.only));
+  const specifications = await vitest.globTestSpecifications([...suite.files]);
+  const result = await vitest.runTestSpecifications(specifications);
+  if (file) vitest.invalidateFile(root + file);
+  return answerOf(result);
+}
+
+function answerOf({ testModules, unhandledErrors }: TestRunResult): Answer {
+  const tests = testModules.flatMap((module) => [...module.children.allTests()]);
+  const isNoticed = unhandledErrors.length > 0 || testModules.some((module) => !module.ok());
+  const didRun = tests.some((test) => ['passed', 'failed'].includes(test.result().state));
+  return isNoticed || didRun ? { isNoticed } : { problem: 'no test ran' };
+}
+
+process.on('message', async (question: Question) => {
+  const answer = await ask(question).catch((error: unknown): Answer => ({ problem: String(error) }));
+  process.send?.(answer);
+});
+process.on('disconnect', () => process.exit());
+process.send?.('ready');
