@@ -60,7 +60,7 @@ function Inside({ scopes }: { scopes: readonly string[] }) {
       <Rights scopes={scopes} />
       <main id="main" tabIndex={-1}>
         {route.deviceId !== null && <DeviceLater deviceId={route.deviceId} key={route.deviceId} />}
-        {route.deviceId === null && route.view === 'waiting' && <WaitingView />}
+        {route.deviceId === null && route.view === 'waiting' && <WaitingView route={route} />}
         {route.deviceId === null && route.view === 'devices' && <DevicesView />}
         {route.deviceId === null && route.view === 'fleet' && <FleetView />}
       </main>

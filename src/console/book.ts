@@ -38,7 +38,8 @@ const approvedAtMs = ({ roles, createdAtMs }: Device): number =>
   roles.reduce((latest, role) => Math.max(latest, role.approvedAtMs ?? 0), createdAtMs);
 const byApproval = (left: Device, right: Device): number =>
   approvedAtMs(right) - approvedAtMs(left) || byId(left, right);
-const episodeOf = (requestId: string): string => requestId.split('.')[0] ?? requestId;
+/** What all revisions of a request have in common. */
+export const episodeOf = (requestId: string): string => requestId.split('.')[0] ?? requestId;
 
 /** When what was read is on the screen; what is read after it must not hold it up. */
 function drawn(): Promise<void> {

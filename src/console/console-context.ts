@@ -1,5 +1,6 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
+import type { Bell } from './bell.ts';
 import type { Book } from './book.ts';
 import type { Desk } from './decisions.ts';
 import type { Link } from './link.ts';
@@ -9,6 +10,7 @@ export interface Console {
   readonly link: Link;
   readonly book: Book;
   readonly desk: Desk;
+  readonly bell: Bell;
 }
 
 export const ConsoleContext = createContext<Console | null>(null);

@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
+import { Bell } from './bell.ts';
 import { Book } from './book.ts';
 import { ConsoleContext } from './console-context.ts';
 import { Desk } from './decisions.ts';
@@ -20,6 +21,7 @@ const link: Link = new Link({
 const ask = <T,>(method: string, params?: object): Promise<T> => link.request<T>(method, params);
 const book = new Book(ask);
 const desk = new Desk(ask, book);
+const bell = new Bell(book);
 link.start();
 // An address with a secret in it may be opened where the page is open already.
 addEventListener('hashchange', () => {
@@ -29,7 +31,7 @@ addEventListener('hashchange', () => {
 const place = document.getElementById('console');
 if (!place) throw new Error('the page has no place for the console');
 render(
-  <ConsoleContext.Provider value={{ link, book, desk }}>
+  <ConsoleContext.Provider value={{ link, book, desk, bell }}>
     <App />
   </ConsoleContext.Provider>,
   place,

@@ -6,12 +6,15 @@ export interface Route {
   readonly view: View;
   /** Of the device that is shown by itself. */
   readonly deviceId: string | null;
+  /** Of the request to go to, with its revision or without. */
+  readonly requestId: string | null;
 }
 
 function read(): Route {
   const [, view = '', id] = location.hash.split('/');
-  if (view === 'device' && id) return { view: 'devices', deviceId: id };
-  return { view: view === 'devices' || view === 'fleet' ? view : 'waiting', deviceId: null };
+  if (view === 'device' && id) return { view: 'devices', deviceId: id, requestId: null };
+  const requestId = view === 'request' && id ? id : null;
+  return { view: view === 'devices' || view === 'fleet' ? view : 'waiting', deviceId: null, requestId };
 }
 
 export function linkTo(view: View): string {
@@ -20,6 +23,11 @@ export function linkTo(view: View): string {
 
 export function linkToDevice(deviceId: string): string {
   return `#/device/${deviceId}`;
+}
+
+/** All that wait, where it is empty. */
+export function linkToRequest(requestId: string): string {
+  return requestId === '' ? linkTo('waiting') : `#/request/${requestId}`;
 }
 
 export function go(link: string): void {

@@ -1,4 +1,4 @@
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 interface ListProps<T> {
@@ -10,6 +10,9 @@ interface ListProps<T> {
   readonly children: (item: T) => ComponentChildren;
   /** Whether a row would look as it did; it is left as it is then. */
   readonly isSame: (before: T, now: T) => boolean;
+  /** The key of the row to go to, as soon as it is there; null for none. */
+  readonly wanted?: string | null;
+  readonly onFound?: () => void;
   /** Which rows are on the screen now. */
   readonly onShown?: (items: readonly T[]) => void;
 }
@@ -21,7 +24,8 @@ const BEYOND = 6;
 const enough = (rowHeight: number): number => Math.ceil(Math.max(outerHeight, 600) / rowHeight);
 
 /** A list of any length that draws only what is on the screen; the page itself scrolls. */
-export function VirtualList<T>({ items, rowHeight, label, keyOf, children, isSame, onShown }: ListProps<T>) {
+export function VirtualList<T>(list: ListProps<T>) {
+  const { items, rowHeight, label, keyOf, children, isSame, onShown } = list;
   const self = useRef<HTMLUListElement>(null);
   const [range, setRange] = useState<readonly [number, number]>(() => [0, enough(rowHeight)]);
   // With the next frame, in which all is laid out anyhow.
@@ -45,6 +49,7 @@ export function VirtualList<T>({ items, rowHeight, label, keyOf, children, isSam
   const shown = items.slice(first, range[1]);
   const keys = shown.map(keyOf).join(' ');
   useEffect(() => onShown?.(shown), [keys]);
+  useWanted(self, list);
   return (
     <ul ref={self} class="rows" aria-label={label} style={{ height: `${items.length * rowHeight}px` }}>
       {shown.map((item, index) => (
@@ -61,6 +66,21 @@ export function VirtualList<T>({ items, rowHeight, label, keyOf, children, isSam
       ))}
     </ul>
   );
+}
+
+/** Scrolls to the wanted row, and once it is drawn gives it the focus. */
+function useWanted<T>(self: RefObject<HTMLUListElement | null>, list: ListProps<T>): void {
+  const { wanted = null, items, keyOf, rowHeight, onFound } = list;
+  useEffect(() => {
+    const at = wanted === null ? -1 : items.findIndex((item) => keyOf(item) === wanted);
+    const place = self.current?.getBoundingClientRect();
+    if (at < 0 || !place) return;
+    const row = self.current?.querySelector<HTMLElement>(`[aria-posinset="${at + 1}"]`);
+    if (!row) return scrollTo(0, scrollY + place.top + at * rowHeight - innerHeight / 3);
+    row.focus();
+    row.scrollIntoView({ block: 'nearest' });
+    onFound?.();
+  });
 }
 
 /** Draws an item, and hands out the same drawing until the item looks different: then nothing under it is compared. */

@@ -1,10 +1,10 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { Waiting } from './book.ts';
+import { episodeOf, type Waiting } from './book.ts';
 import { useConsole } from './console-context.ts';
 import { useKeys } from './keys.ts';
 import { Ago, Empty, RoleName, Scopes, Who } from './parts.tsx';
 import { ApprovePart, Reject } from './request-dialogs.tsx';
-import { linkToDevice } from './route.ts';
+import { linkTo, linkToDevice, type Route } from './route.ts';
 import { useChanging } from './signal.ts';
 import { useNarrow, VirtualList } from './virtual.tsx';
 import { counted, outcomeWords } from './words.ts';
@@ -16,13 +16,17 @@ const READ_MS = 600;
 
 export type Asked = { readonly how: 'part' | 'reject'; readonly row: Waiting } | null;
 
-export function WaitingView() {
+/** A request is one row, whatever its revision. */
+const keyOf = ({ request, device }: Waiting): string => `${episodeOf(request.requestId)} ${device.deviceId}`;
+
+export function WaitingView({ route }: { route: Route }) {
   const { book } = useConsole();
   useChanging(book);
   const [asked, ask] = useState<Asked>(null);
   const isNarrow = useNarrow();
   const rows = book.waiting;
   useFirstRow(rows.length > 0);
+  const goal = useGoal(route);
   const endWatch = useRef<() => void>(() => {});
   useEffect(() => () => endWatch.current(), []);
   const watch = (shown: readonly Waiting[]): void => {
@@ -34,6 +38,7 @@ export function WaitingView() {
       <header class="view-head">
         <h1 id="waiting-title">Waiting for you</h1>
         <p>{rows.length > 0 ? `${counted(book.openCount, 'request')}, the longest open first` : ''}</p>
+        <BellButton />
       </header>
       {rows.length === 0 && (book.isComplete || book.problem === null) && (
         <Empty title={book.isComplete ? 'Nobody waits' : 'Looking…'}>
@@ -46,7 +51,9 @@ export function WaitingView() {
         items={rows}
         rowHeight={isNarrow ? ROW.narrow : ROW.wide}
         label="Open requests"
-        keyOf={({ request, device }) => `${request.requestId.split('.')[0]} ${device.deviceId}`}
+        keyOf={keyOf}
+        wanted={goal.row && keyOf(goal.row)}
+        onFound={goal.reached}
         isSame={(before, now) => before.role === now.role && before.ended === now.ended}
         onShown={watch}
       >
@@ -58,13 +65,51 @@ export function WaitingView() {
   );
 }
 
+/** The row that an address names, until the focus is on it. */
+function useGoal(route: Route) {
+  const { book, desk } = useConsole();
+  const [episode, aim] = useState<string | null>(null);
+  useEffect(() => aim(route.requestId && episodeOf(route.requestId)), [route]);
+  const row = book.waiting.find(({ request }) => episodeOf(request.requestId) === episode) ?? null;
+  const reached = (): void => {
+    history.replaceState(null, '', linkTo('waiting'));
+    aim(null);
+  };
+  const isGone = episode !== null && row === null && book.isComplete;
+  useEffect(() => {
+    if (!isGone) return;
+    desk.say('That request is not open any more');
+    reached();
+  }, [isGone]);
+  return { row, reached };
+}
+
+/** Asks for notices on the desktop, or for no more of them. */
+function BellButton() {
+  const { bell } = useConsole();
+  const { ringing } = useChanging(bell);
+  if (ringing === 'impossible') return null;
+  if (ringing === 'refused') return <p class="bell">This browser blocks notices of this page</p>;
+  return (
+    <button
+      type="button"
+      class="bell"
+      aria-pressed={ringing === 'on'}
+      title="On this desktop, once for each request, while you look at something else"
+      onClick={() => void bell.turn()}
+    >
+      Notify me of new requests
+    </button>
+  );
+}
+
 /**
  * The row as it was when a finger or the focus came to it: what is asked for meanwhile does not change what a button
  * under that finger approves (I2).
  */
 function usePinned(row: Waiting) {
   const [pinned, pin] = useState<Waiting | null>(null);
-  const isSame = pinned?.request.requestId.split('.')[0] === row.request.requestId.split('.')[0];
+  const isSame = pinned !== null && episodeOf(pinned.request.requestId) === episodeOf(row.request.requestId);
   const shown = pinned && isSame && !row.ended ? { ...row, request: pinned.request } : row;
   const isOutdated = shown.request.requestId !== row.request.requestId;
   const { requestId } = shown.request;
