@@ -4,6 +4,14 @@ import type { WatchedActor } from './watched-actor.ts';
 /** Most frames that wait for one viewer. */
 const MOST_QUEUED = 2000;
 
+/** What happens within this time leaves together: a person sees no difference, and each write costs as much as five
+ * frames do. */
+const TOGETHER_MS = 20;
+
+function soon(flush: () => void): void {
+  setTimeout(flush, TOGETHER_MS).unref();
+}
+
 /** Where a viewer's frames go. */
 export interface Sink {
   /** True while nothing more should be sent: what was sent has not been read. */
@@ -54,7 +62,7 @@ export class Viewer {
   constructor(
     sink: Sink,
     live: Iterable<WatchedActor>,
-    schedule: (flush: () => void) => void = setImmediate,
+    schedule: (flush: () => void) => void = soon,
     most = MOST_QUEUED,
   ) {
     this.#sink = sink;

@@ -137,7 +137,8 @@ function forgetGone() {
 /** @param {Actor} actor @param {any} event @param {string} createdAt */
 function list({ name }, event, createdAt) {
   const { type, ...rest } = event;
-  const details = Object.keys(rest).length > 0 ? ` ${JSON.stringify(rest)}` : '';
+  const known = JSON.stringify(rest, (_key, value) => value ?? undefined);
+  const details = known === '{}' ? '' : ` ${known}`;
   const time = new Date(Number(createdAt)).toLocaleTimeString();
   byId('events').prepend(element('li', `${time} ${name}: ${type}${details}`));
   while (byId('events').childElementCount > MOST_EVENTS) byId('events').lastElementChild?.remove();
