@@ -49,6 +49,11 @@ export class Inspector implements ActorTap {
     return this.#connections.size + this.#devices.size;
   }
 
+  /** How many look. */
+  get viewers(): number {
+    return this.#viewers.size;
+  }
+
   /** Tells a viewer of every actor as it stands now, and of all that follows. `leave` ends it. */
   watch(sink: Sink): { readonly viewer: Viewer; leave(): void } {
     const viewer = new Viewer(sink, [...this.#connections.values(), ...this.#devices.values()]);

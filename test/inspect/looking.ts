@@ -1,5 +1,5 @@
 import { createWebSocketReceiver, type StatelyInspectionEvent } from '@statelyai/inspect';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { Inspector } from '../../src/inspect/inspector.ts';
 import { type Relay, startRelay } from '../../src/inspect/relay.ts';
 import { type House, type HouseOptions, openHouse } from '../support/harness.ts';
@@ -64,7 +64,8 @@ export interface InspectedHouse {
   readonly house: House;
   readonly inspector: Inspector;
   readonly relay: Relay;
-  look(): Looker;
+  /** One more who looks; resolves when nothing can be missed any more. */
+  look(): Promise<Looker>;
 }
 
 /** A house whose actors can be looked at, over the real relay. Ends with the test. */
@@ -77,5 +78,11 @@ export async function openInspected(options: HouseOptions = {}): Promise<Inspect
   });
   const relay = await startRelay(inspector);
   onTestFinished(() => relay.stop());
-  return { house, inspector, relay, look: () => new Looker(relay.socketUrl) };
+  const look = async (): Promise<Looker> => {
+    const before = inspector.viewers;
+    const looker = new Looker(relay.socketUrl);
+    await expect.poll(() => inspector.viewers, { interval: 5 }).toBe(before + 1);
+    return looker;
+  };
+  return { house, inspector, relay, look };
 }

@@ -141,20 +141,22 @@ describe('a viewer', () => {
       context: { manner: 'auto', commandLine: false, request: null, live: [] as never, generation: 0 },
       tags: new Set<string>(),
     } as const;
-    // 300 MB if all of it were kept: each actor's frame holds the definition of its machine.
+    // 60,000 frames, 300 MB if all of it were kept: an actor's frame holds the definition of its machine.
     for (let life = 0; life < 30_000; life++) {
       inspector.opened({ connId: `c${life}`, deviceId, role: 'operator', client }, snapshot).gone();
       // The relay writes between two turns of the loop.
       if (life % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     expect(used() - before).toBeLessThan(60e6);
-    const last = Promise.withResolvers<number>();
+    const isTold = Promise.withResolvers<void>();
+    let missed = 0;
     socket.on('message', (data) => {
       const { event } = JSON.parse(String(data));
-      if (event?.type === 'frames.dropped') last.resolve(event.count);
+      if (event?.type === 'frames.dropped') missed += event.count;
+      if (missed > 40_000) isTold.resolve();
     });
     socket.resume();
-    expect(await last.promise).toBeGreaterThan(10_000);
+    await isTold.promise;
   });
 
   it('is told of nobody who is gone, after 10,000 sockets', { timeout: 120_000 }, async () => {
@@ -174,7 +176,7 @@ describe('a viewer', () => {
     };
     await Promise.all(Array.from({ length: 32 }, lane));
     const { client } = await live(house, { device: null, scopes: READ });
-    const viewer = look();
+    const viewer = await look();
     const sessionId = await viewer.standing('connection', 'paired');
     await expect.poll(() => inspector.size, { timeout: 20_000 }).toBe(1);
     await client.end();

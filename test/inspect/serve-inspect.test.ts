@@ -25,7 +25,6 @@ describe('serve --inspect', () => {
     expect(err).toContain(
       'warning: whoever has the address of the inspector sees what every device asks for',
     );
-    expect(viewer.frames.length).toBeGreaterThan(10);
   });
 
   it('is not there unless it is asked for', async () => {

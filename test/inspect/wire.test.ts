@@ -14,8 +14,7 @@ const shapeOf = ({ type, event, snapshot }: SeenFrame): string =>
 describe('what a viewer is sent of a connection that waits and is approved', () => {
   it('is every event and every state, in their order', async () => {
     const { house, look } = await openInspected();
-    const viewer = look();
-    await viewer.until(() => true);
+    const viewer = await look();
     const { client, connectId, requestId } = await wait(house, {
       device: newDevice(),
       scopes: READ,
@@ -53,7 +52,7 @@ describe('what a viewer is sent of a connection that waits and is approved', () 
 
   it('says what is asked for, by whom, and what may be used', async () => {
     const { house, look } = await openInspected();
-    const viewer = look();
+    const viewer = await look();
     const device = newDevice();
     await pair(house, device, READ);
     const sessionId = await viewer.standing('connection', 'paired');
@@ -82,7 +81,7 @@ describe('what a viewer is sent of a connection that waits and is approved', () 
 describe('what a viewer is sent of the authority', () => {
   it('is each step of a device in a role, with the connection that asked for it', async () => {
     const { house, look } = await openInspected();
-    const viewer = look();
+    const viewer = await look();
     const device = newDevice();
     await pair(house, device, READ);
     const { client } = await live(house, { device, scopes: [...READ, ...WRITE] });
@@ -109,7 +108,7 @@ describe('what a viewer is sent of the authority', () => {
 describe('the format', () => {
   it('is that of the package, field by field', async () => {
     const { house, look } = await openInspected();
-    const viewer = look();
+    const viewer = await look();
     await pair(house, newDevice(), READ);
     const sessionId = await viewer.standing('connection', 'paired');
     const sent: SeenFrame[] = [];
@@ -136,7 +135,7 @@ describe('the format', () => {
 
   it('carries machines in which every state that is sent exists', async () => {
     const { house, look } = await openInspected();
-    const viewer = look();
+    const viewer = await look();
     const device = newDevice();
     await pair(house, device, READ);
     const { client } = await live(house, { device, scopes: [...READ, ...WRITE] });
