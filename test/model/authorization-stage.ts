@@ -49,6 +49,24 @@ export class AuthorizationStage {
     return this.#openId;
   }
 
+  get settledId(): string | undefined {
+    return this.#settledId;
+  }
+
+  get deviceId(): string {
+    return this.#device.id;
+  }
+
+  /** What the owner is answered. */
+  call(method: string, params: object): Promise<Frame> {
+    return this.#owner.request(method, params);
+  }
+
+  /** A connect with a token of the device that nobody has given it, or not for this. */
+  connectWithToken(deviceToken: string): Promise<Frame> {
+    return this.#connect({ scopes: WISH, auth: { deviceToken } });
+  }
+
   async stored(): Promise<RoleRecord> {
     const device = await this.house.authority.load(this.#device.id);
     const kept = device ? roleOf(device, ROLE) : UNKNOWN_ROLE;
