@@ -3,7 +3,7 @@
  * what this one keeps is the text of the modules, which all mutants but for one module share.
  */
 import { fileURLToPath } from 'node:url';
-import { createVitest, type TestRunResult } from 'vitest/node';
+import { createVitest, type TestModule } from 'vitest/node';
 import { RUNTIME_MUTANTS } from './runtime-mutants.ts';
 import type { Suite } from './suites.ts';
 
@@ -35,12 +35,17 @@ async function ask({ mutant, suite }: Question): Promise<Answer> {
   if (suite.only === undefined) vitest.resetGlobalTestNamePattern();
   else vitest.setGlobalTestNamePattern(new RegExp(suite.only));
   const specifications = await vitest.globTestSpecifications([...suite.files]);
-  const result = await vitest.runTestSpecifications(specifications);
+  const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
   if (file) vitest.invalidateFile(root + file);
-  return answerOf(result);
+  // Vitest tells of everything that it ever ran.
+  const asked = new Set(specifications.map(({ moduleId }) => moduleId));
+  return answerOf(
+    testModules.filter(({ moduleId }) => asked.has(moduleId)),
+    unhandledErrors,
+  );
 }
 
-function answerOf({ testModules, unhandledErrors }: TestRunResult): Answer {
+function answerOf(testModules: readonly TestModule[], unhandledErrors: readonly unknown[]): Answer {
   const tests = testModules.flatMap((module) => [...module.children.allTests()]);
   const isNoticed = unhandledErrors.length > 0 || testModules.some((module) => !module.ok());
   const didRun = tests.some((test) => ['passed', 'failed'].includes(test.result().state));
