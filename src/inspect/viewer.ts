@@ -99,15 +99,25 @@ export class Viewer {
     for (const actor of this.#behind) {
       if (texts.length >= 16) return texts;
       this.#behind.delete(actor);
-      texts.push(this.#catchUp(actor));
+      texts.push(...this.#made(() => this.#catchUp(actor)));
     }
     this.#hasFallen = false;
     for (const frame of this.#queue.splice(0, 64)) {
       if (frame.kind === 'actor') this.#known.add(frame.actor);
       if (frame.kind === 'gone') this.#known.delete(frame.actor);
-      texts.push(frame.text);
+      texts.push(...this.#made(() => frame.text));
     }
     return texts;
+  }
+
+  /** What cannot be shown counts as missed: it is made in a timer, where a throw would end the gateway. */
+  #made(make: () => string): string[] {
+    try {
+      return [make()];
+    } catch {
+      this.#dropped += 1;
+      return [];
+    }
   }
 
   #isBehind({ actor }: Frame): boolean {

@@ -1,11 +1,15 @@
+import type { AddressInfo } from 'node:net';
 import { memoryStore } from 'antechamber';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { Authority } from '../../src/authority/authority.ts';
 import { openKeyRing } from '../../src/authority/keys.ts';
 import { approve } from '../../src/authority/request-decisions.ts';
+import { Looker } from '../inspect/looking.ts';
 import { OWNER, temporaryFolder } from '../support/harness.ts';
 import { type Ask, newDevice, RawClient } from '../support/raw-client.ts';
 import { startChat } from './embed.ts';
+import { attachInspected } from './inspected.ts';
 import { startWithAccounts } from './own-credentials.ts';
 import { checkOwnStore } from './own-store.ts';
 
@@ -66,6 +70,23 @@ describe('examples of the README', () => {
     const wider = ['operator.deploy', 'operator.deploy.production'];
     const production = await connect(gateway.url, { device, scopes: wider, auth: { deviceToken } });
     expect((await production.client.response(production.connectId)).payload.auth.scopes).toEqual(scopes);
+  });
+
+  it('inspected.ts: the live actors of a server of ones own', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    onTestFinished(() => server.close());
+    const { authority, url, socketUrl, stop } = await attachInspected(server, temporaryFolder(), SECRET);
+    onTestFinished(stop);
+    const viewer = new Looker(socketUrl);
+    const gateway = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { client, connectId } = await connect(gateway, { device: newDevice(), scopes: ['operator.read'] });
+    const { requestId } = (await client.event('connect.pending')).payload;
+    await viewer.standing('connection', { upgradePending: 'held' });
+    await approve(decidingFor(authority), requestId);
+    await client.response(connectId);
+    await viewer.standing('connection', 'paired');
+    await viewer.standing('authorization', 'paired');
+    expect((await fetch(url)).headers.get('content-type')).toBe('text/html; charset=utf-8');
   });
 
   it('own-store.ts: a store of ones own keeps the contract', async () => {

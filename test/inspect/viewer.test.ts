@@ -138,6 +138,24 @@ describe('the inspector', () => {
     expect(inspector.size).toBe(3);
   });
 
+  it('leaves out what it cannot show, counts it, and shows the rest', () => {
+    const inspector = new Inspector();
+    const viewer = reader(inspector);
+    const event = { type: 'deadline.reached', at: 1 } as const;
+    const next = { state: 'unpaired', record: {} as never };
+    inspector.stepped({ deviceId: 'a'.repeat(64), role: 'operator', event, next, connId: null });
+    connect(inspector, 'one');
+    viewer.viewer.flush();
+    expect(viewer.frames.map(({ type, sessionId }) => `${type} ${sessionId}`)).toEqual([
+      `@xstate.event device-${'a'.repeat(12)}-operator`,
+      '@xstate.actor one',
+      '@xstate.actor inspector',
+      '@xstate.event inspector',
+    ]);
+    // Of the device: that it is there, and how it stands.
+    expect(droppedIn(viewer)).toBe(2);
+  });
+
   it('keeps nothing of a viewer that left', () => {
     const inspector = new Inspector();
     const frames: string[] = [];

@@ -4,7 +4,17 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const NEEDED = {
-  antechamber: ['Authority', 'approve', 'attach', 'memoryStore', 'openKeyRing', 'reject', 'startGateway'],
+  antechamber: [
+    'Authority',
+    'Inspector',
+    'approve',
+    'attach',
+    'memoryStore',
+    'openKeyRing',
+    'reject',
+    'startGateway',
+    'startRelay',
+  ],
   'antechamber/metrics': ['makeMetrics'],
   'antechamber/machines': ['authorizationMachine', 'connectionMachine', 'covers'],
   'antechamber/store/sqlite': ['openSqliteStore'],
