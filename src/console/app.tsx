@@ -6,6 +6,7 @@ import { DevicesView } from './devices.tsx';
 import { Dialog } from './dialog.tsx';
 import { Door } from './door.tsx';
 import { FleetView } from './fleet.tsx';
+import { Herald } from './herald.tsx';
 import { moveRow, openRow, useKeys } from './keys.ts';
 import { WISH } from './link.ts';
 import { go, linkTo, linkToDevice, useRoute, type View } from './route.ts';
@@ -65,6 +66,7 @@ function Inside({ scopes }: { scopes: readonly string[] }) {
         {route.deviceId === null && route.view === 'fleet' && <FleetView />}
       </main>
       <Notice />
+      <Herald />
       {isHelp && <Help onClose={() => showHelp(false)} />}
     </>
   );
@@ -75,8 +77,9 @@ function Top({ view, onHelp }: { view: View; onHelp: () => void }) {
   useChanging(book);
   const open = book.openCount;
   useEffect(() => {
-    document.title = open > 0 ? `(${open}) Antechamber` : 'Antechamber';
-  }, [open]);
+    const words = VIEWS.find(([one]) => one === view)?.[1];
+    document.title = `${open > 0 ? `(${open}) ` : ''}${words} · Antechamber`;
+  }, [open, view]);
   return (
     <header class="top">
       <a class="brand" href={linkTo('waiting')} aria-label="Antechamber">

@@ -40,7 +40,7 @@ export function Connections({ device }: { device: Device }) {
               <span class={`dot ${/paired|serving/.test(one.state) ? 'on' : 'held'}`} aria-hidden="true" />
               <span class="conn-state">{STATE_WORDS[one.state] ?? one.state}</span>
               <span>
-                since <Ago book={book} atMs={one.openedAtMs} bare />
+                for <Ago book={book} atMs={one.openedAtMs} bare />
               </span>
               <span>
                 {one.client} {one.version}

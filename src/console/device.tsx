@@ -91,7 +91,7 @@ function DeviceHead({ device, onAct }: { device: Device; onAct: (action: Action)
       </div>
       <code class="full-id">{device.deviceId}</code>
       <p class="facts">
-        {label && claimedName && <span>calls itself “{claimedName}”</span>}
+        {label && claimedName && claimedName !== label && <span>calls itself “{claimedName}”</span>}
         {program && <span>{program}</span>}
         {platform && <span>{platform}</span>}
         {remoteIp && <span>last from {remoteIp}</span>}

@@ -7,7 +7,7 @@ import { useChanging } from './signal.ts';
 import { useNarrow, VirtualList } from './virtual.tsx';
 import { counted } from './words.ts';
 
-const ROW = { wide: 64, narrow: 116 };
+const ROW = { wide: 64, narrow: 134 };
 
 const FILTERS: readonly (readonly [string, string, (state: string) => boolean])[] = [
   ['all', 'All', (state) => state !== 'unpaired'],
@@ -43,6 +43,11 @@ export function DevicesView() {
       (device) => device.roles.some(({ state }) => isWanted(state)) && textOf(device).includes(wanted),
     );
   }, [all, words, filter]);
+  // Said for what somebody searched or chose, and not again for each device that comes meanwhile.
+  const said = useMemo(
+    () => (words || filter !== 'all' ? counted(rows.length, 'device') : ''),
+    [words, filter],
+  );
   const endWatch = useRef<() => void>(() => {});
   useEffect(() => () => endWatch.current(), []);
   const watch = (shown: readonly Device[]): void => {
@@ -53,7 +58,10 @@ export function DevicesView() {
     <section aria-labelledby="devices-title">
       <header class="view-head">
         <h1 id="devices-title">Devices</h1>
-        <p role="status">{book.isComplete ? counted(rows.length, 'device') : 'reading…'}</p>
+        <p>{book.isComplete ? counted(rows.length, 'device') : 'reading…'}</p>
+        <p class="hidden" role="status">
+          {said}
+        </p>
       </header>
       <Sieve words={words} filter={filter} onSearch={search} onChoose={choose} />
       {rows.length === 0 && book.isComplete && (
@@ -134,9 +142,9 @@ function DeviceRow({ device }: { device: Device }) {
       </span>
       <span class="cell age-cell">
         {approved > 0 ? (
-          <>
-            token <Ago book={book} atMs={approved} bare />
-          </>
+          <span>
+            token <Ago book={book} atMs={approved} bare /> old
+          </span>
         ) : (
           'no token'
         )}

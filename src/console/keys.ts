@@ -22,14 +22,25 @@ export function useKeys(keys: Keys): void {
   });
 }
 
-/** Moves the focus to the row before or after the one that has it. */
+/** Moves the focus to the row before or after the one that has it; or had it, where that row is gone. */
 export function moveRow(step: 1 | -1): boolean {
   const rows = [...document.querySelectorAll<HTMLElement>('[data-row]')];
   const at = rows.findIndex((row) => row.contains(document.activeElement));
-  const next = rows[at < 0 ? 0 : at + step];
+  const next = at < 0 ? rows[placeLeft(rows, step)] : rows[at + step];
   next?.focus();
   next?.scrollIntoView({ block: 'nearest' });
   return next !== undefined;
+}
+
+/** Which of these rows is next to the one that the list has lost; the first where it has lost none. */
+function placeLeft(rows: readonly HTMLElement[], step: 1 | -1): number {
+  const { activeElement } = document;
+  const at = activeElement instanceof HTMLElement ? activeElement.dataset.at : undefined;
+  if (at === undefined) return 0;
+  // What came after it stands in its place now.
+  const wanted = Math.max(0, step === 1 ? Number(at) : Number(at) - 1);
+  const index = rows.findIndex((row) => Number(row.ariaPosInSet) - 1 >= wanted);
+  return index < 0 ? rows.length - 1 : index;
 }
 
 /** Opens what the row with the focus is about; a button or a link in it does its own. */

@@ -40,6 +40,8 @@ export function useRoute(): Route {
     const changed = (): void => {
       follow(read());
       scrollTo(0, 0);
+      // The link that led here may be gone: whoever uses keys or listens begins at the new view.
+      document.getElementById('main')?.focus({ preventScroll: true });
     };
     addEventListener('hashchange', changed);
     return () => removeEventListener('hashchange', changed);

@@ -19,7 +19,8 @@ export function Timeline({ events }: { events: readonly HistoryEvent[] }) {
   return (
     <section class="card" aria-labelledby="timeline-title">
       <h2 id="timeline-title">What happened</h2>
-      <ol class="timeline">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys, and not every browser sees to it. */}
+      <ol class="timeline" tabIndex={0} aria-labelledby="timeline-title">
         {events.toReversed().map((event) => (
           <Line key={event.seq} event={event} />
         ))}

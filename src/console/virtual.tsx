@@ -50,8 +50,16 @@ export function VirtualList<T>(list: ListProps<T>) {
   const keys = shown.map(keyOf).join(' ');
   useEffect(() => onShown?.(shown), [keys]);
   useWanted(self, list);
+  const holding = useHeldFocus(self, list);
   return (
-    <ul ref={self} class="rows" aria-label={label} style={{ height: `${items.length * rowHeight}px` }}>
+    <ul
+      ref={self}
+      tabIndex={-1}
+      class="rows"
+      aria-label={label}
+      onFocusIn={holding}
+      style={{ height: `${items.length * rowHeight}px` }}
+    >
       {shown.map((item, index) => (
         <li
           key={keyOf(item)}
@@ -66,6 +74,40 @@ export function VirtualList<T>(list: ListProps<T>) {
       ))}
     </ul>
   );
+}
+
+/**
+ * The focus stays in the list when what had it is gone, as the button of a request that was decided. Where the whole row
+ * is gone no other row gets it, whose request a key would decide then: the list has it, and `j` goes on from there.
+ * Returns what is to be called when the focus comes to a row.
+ */
+function useHeldFocus<T>(
+  self: RefObject<HTMLUListElement | null>,
+  list: ListProps<T>,
+): (event: FocusEvent) => void {
+  const held = useRef<{ readonly key: string } | null>(null);
+  useEffect(() => {
+    // Whoever points elsewhere has left.
+    const left = (): void => {
+      held.current = null;
+    };
+    addEventListener('pointerdown', left);
+    return () => removeEventListener('pointerdown', left);
+  }, []);
+  useEffect(() => {
+    if (!held.current || document.activeElement !== document.body) return;
+    const now = list.items.findIndex((item) => list.keyOf(item) === held.current?.key);
+    const row = self.current?.querySelector<HTMLElement>(`[aria-posinset="${now + 1}"]`);
+    (row ?? self.current)?.focus({ preventScroll: true });
+  });
+  return ({ target }) => {
+    const row = (target as HTMLElement).closest<HTMLElement>('[data-row]');
+    const at = Number(row?.ariaPosInSet) - 1;
+    const item = list.items[at];
+    if (!self.current || item === undefined) return;
+    held.current = { key: list.keyOf(item) };
+    self.current.dataset.at = String(at);
+  };
 }
 
 /** Scrolls to the wanted row, and once it is drawn gives it the focus. */

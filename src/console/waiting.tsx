@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { episodeOf, type Waiting } from './book.ts';
+import { episodeOf, type RoleView, type Waiting } from './book.ts';
 import { useConsole } from './console-context.ts';
 import { useKeys } from './keys.ts';
 import { Ago, Empty, RoleName, Scopes, Who } from './parts.tsx';
@@ -7,7 +7,7 @@ import { ApprovePart, Reject } from './request-dialogs.tsx';
 import { linkTo, linkToDevice, type Route } from './route.ts';
 import { useChanging } from './signal.ts';
 import { useNarrow, VirtualList } from './virtual.tsx';
-import { counted, outcomeWords } from './words.ts';
+import { counted, fingerprint, nameOf, outcomeWords } from './words.ts';
 
 /** In px; a row's text never takes more lines than these hold. */
 const ROW = { wide: 108, narrow: 178 };
@@ -145,6 +145,7 @@ function WaitingRow({ row, onAsk }: { row: Waiting; onAsk: (asked: Asked) => voi
   useChanging(desk);
   const { shown, isOutdated, wasRead, hold, release } = usePinned(row);
   const { device, request, ended } = shown;
+  const who = `${nameOf(device)} ${fingerprint(device.deviceId)}`;
   const approve = (): void => {
     if (!isBusy) void desk.approve(request.requestId, device.deviceId);
   };
@@ -162,6 +163,7 @@ function WaitingRow({ row, onAsk }: { row: Waiting; onAsk: (asked: Asked) => voi
     <article
       class={`request ${ended ? 'ended' : ''}`}
       data-request={request.requestId}
+      aria-label={who}
       onPointerEnter={hold}
       onPointerLeave={release}
       onFocusIn={hold}
@@ -171,26 +173,61 @@ function WaitingRow({ row, onAsk }: { row: Waiting; onAsk: (asked: Asked) => voi
       {ended ? (
         <p class="outcome">{outcomeWords(ended.outcome)}</p>
       ) : (
-        <div class="buttons">
-          {isOutdated && (
-            <button type="button" class="notice-link" onClick={release}>
-              Asks for more now: show
-            </button>
-          )}
-          <button type="button" class="primary" disabled={isBusy} onClick={approve}>
-            Approve
-          </button>
-          {request.missing.length > 1 && (
-            <button type="button" disabled={isBusy} onClick={() => onAsk({ how: 'part', row: shown })}>
-              A part…
-            </button>
-          )}
-          <button type="button" disabled={isBusy} onClick={() => onAsk({ how: 'reject', row: shown })}>
-            Reject…
-          </button>
-        </div>
+        <Buttons
+          who={who}
+          isBusy={isBusy}
+          canPart={request.missing.length > 1}
+          onNewer={isOutdated ? release : null}
+          onApprove={approve}
+          onAsk={(how) => onAsk({ how, row: shown })}
+        />
       )}
     </article>
+  );
+}
+
+interface ButtonsProps {
+  /** Whose request it is: said with each button, because a list of buttons is all that some listen to. */
+  readonly who: string;
+  readonly isBusy: boolean;
+  readonly canPart: boolean;
+  /** Shows the newer revision; null when there is none. */
+  readonly onNewer: (() => void) | null;
+  readonly onApprove: () => void;
+  readonly onAsk: (how: 'part' | 'reject') => void;
+}
+
+function Buttons({ who, isBusy, canPart, onNewer, onApprove, onAsk }: ButtonsProps) {
+  return (
+    <div class="buttons">
+      {onNewer && (
+        <button type="button" class="notice-link" onClick={onNewer}>
+          Asks for more now: show
+        </button>
+      )}
+      <button
+        type="button"
+        class="primary"
+        aria-label={`Approve ${who}`}
+        disabled={isBusy}
+        onClick={onApprove}
+      >
+        Approve
+      </button>
+      {canPart && (
+        <button
+          type="button"
+          aria-label={`A part… of ${who}`}
+          disabled={isBusy}
+          onClick={() => onAsk('part')}
+        >
+          A part…
+        </button>
+      )}
+      <button type="button" aria-label={`Reject… ${who}`} disabled={isBusy} onClick={() => onAsk('reject')}>
+        Reject…
+      </button>
+    </div>
   );
 }
 
@@ -204,6 +241,11 @@ function useRowKeys(requestId: string, keys: Readonly<Record<'a' | 'p' | 'r', ()
   };
   useKeys({ a: run('a'), p: run('p'), r: run('r') });
 }
+
+const socketsOf = ({ parked, live }: RoleView): string => {
+  if (parked > 0) return `${counted(parked, 'socket')} held`;
+  return live > 0 ? counted(live, 'live socket') : 'no socket held';
+};
 
 function RequestText({ row: { device, role, request } }: { row: Waiting }) {
   const { book } = useConsole();
@@ -230,7 +272,7 @@ function RequestText({ row: { device, role, request } }: { row: Waiting }) {
           waits <Ago book={book} atMs={request.ts} bare />
         </span>
         <span>{counted(request.attempts, 'attempt')}</span>
-        <span>{role.parked > 0 ? `${counted(role.parked, 'socket')} held` : 'no socket held'}</span>
+        <span>{socketsOf(role)}</span>
         {device.remoteIp && <span>from {device.remoteIp}</span>}
         {program && <span class="program">{program}</span>}
       </p>

@@ -6,6 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { grantOf, openRequest, pair, READ, WRITE, wait } from '../support/pairing.ts';
 import { newDevice } from '../support/raw-client.ts';
+import { Chronicle, crowd, visitor } from './fleet-of.ts';
 import { consoleUrl, enter, launch, newPage, openConsoleHouse } from './visit.ts';
 
 let browser: Browser;
@@ -105,12 +106,117 @@ describe('without a mouse', () => {
     await page.getByRole('heading', { name: 'Devices' }).waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type(device.id.slice(0, 10));
-    await page.getByText('1 device', { exact: true }).waitFor();
+    await page.getByRole('status').getByText('1 device', { exact: true }).waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Escape');
     await page.locator('[data-row]').focus();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Where it stands' }).waitFor();
     await page.locator('[data-state=paired].now').waitFor();
+  });
+});
+
+describe('for who uses keys', () => {
+  it('the focus stays in the list when a decided row is gone, on no other request, and j goes on from there', async () => {
+    const house = await openConsoleHouse();
+    const page = await newPage(browser);
+    await enter(house, page);
+    const devices = [newDevice(), newDevice(), newDevice()] as const;
+    for (const device of devices) await wait(house, { device, scopes: READ, mode: 'node' });
+    const rowOf = (device: { readonly id: string }) =>
+      page.getByRole('listitem').filter({ hasText: device.id.slice(0, 12) });
+    await rowOf(devices[2]).locator('.primary:enabled').waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('a');
+    await rowOf(devices[1]).getByText('Approved').waitFor();
+    await rowOf(devices[1]).waitFor({ state: 'detached' });
+    await page.locator('.rows:focus').waitFor();
+    await page.keyboard.press('a');
+    await page.keyboard.press('j');
+    expect(await rowOf(devices[2]).evaluate((row) => row.matches(':focus'))).toBe(true);
+    expect(await openRequest(house, devices[0].id)).not.toBeNull();
+    expect(await openRequest(house, devices[2].id)).not.toBeNull();
+  });
+
+  it('a dialog keeps the focus, Escape leaves it, and the focus is where it was', async () => {
+    const house = await openConsoleHouse();
+    const page = await newPage(browser);
+    await enter(house, page);
+    await wait(house, { device: newDevice(), scopes: READ, mode: 'node' });
+    await page.locator('.request .primary:enabled').waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('r');
+    await page.getByRole('dialog').waitFor();
+    const isInside = (): Promise<boolean> =>
+      page.getByRole('dialog').evaluate((dialog) => dialog.matches(':focus-within'));
+    for (let step = 0; step < 8; step += 1) {
+      await page.keyboard.press('Tab');
+      // Between the last field and the first is the browser's own frame.
+      const isOnPage = await page.locator(':focus').count();
+      expect(isOnPage === 0 || (await isInside())).toBe(true);
+    }
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.locator('[data-row]:focus').waitFor();
+  });
+
+  it('a link leads the focus to the view that it opens', async () => {
+    const house = await openConsoleHouse();
+    const page = await newPage(browser);
+    await enter(house, page);
+    await page.getByRole('link', { name: 'Devices' }).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('main:focus').waitFor();
+    await expect.poll(() => page.title()).toBe('Devices · Antechamber');
+  });
+});
+
+interface PageNode {
+  readonly nodeType: number;
+  readonly parentElement: PageNode | null;
+  readonly textContent: string | null;
+  closest(selector: string): PageNode | null;
+}
+
+interface Listening {
+  readonly MutationObserver: new (
+    heard: (changes: readonly { readonly target: PageNode }[]) => void,
+  ) => { observe(node: unknown, options: object): void };
+  said: string[];
+}
+
+/** Runs in the page: lists what is put into its live regions, which a screen reader says. */
+function listSaid(body: unknown): void {
+  const page = globalThis as unknown as Listening;
+  page.said = [];
+  const observer = new page.MutationObserver((changes) => {
+    for (const { target } of changes) {
+      const node = target.nodeType === 3 ? target.parentElement : target;
+      const words = node?.closest('[role=status], [aria-live]') ? node.textContent : null;
+      if (words) page.said.push(words);
+    }
+  });
+  observer.observe(body, { subtree: true, childList: true, characterData: true });
+}
+
+describe('for who listens', () => {
+  it('many requests are told in one sentence', async () => {
+    const house = await openConsoleHouse();
+    const page = await newPage(browser);
+    await enter(house, page);
+    await page.locator('body').evaluate(listSaid);
+    const chronicle = new Chronicle(house);
+    const crowded = await crowd(chronicle, 60, Date.now(), 100);
+    for (const [at, device] of crowded.entries()) {
+      await chronicle.ask(device, visitor(at), ['operator.questions']);
+    }
+    await page
+      .getByRole('status')
+      .filter({ hasText: '60 requests wait for you' })
+      .waitFor({ state: 'attached' });
+    expect(await page.evaluate(() => (globalThis as unknown as Listening).said)).toEqual([
+      '60 requests wait for you',
+    ]);
   });
 });

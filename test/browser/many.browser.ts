@@ -82,7 +82,7 @@ describe('the page', () => {
 
   it('shows the first of 500 requests among 5,000 devices at once, and stays smooth while 100 a second change', async () => {
     const terms = { lifetimeMs: 7 * 86_400_000 };
-    const house = await openConsoleHouse({ authority: { terms } });
+    const house = await openConsoleHouse({ store: 'sqlite', authority: { terms } });
     const chronicle = new Chronicle(house);
     const now = Date.now();
     await populate(chronicle, 5000, now);
