@@ -34,7 +34,7 @@ export const SUITES: Readonly<Record<'connection' | 'authorization' | 'runtime',
       name: 'units',
       files: ['test/protocol', 'test/authority', 'test/store', 'test/machines/policy.test.ts'],
     },
-    { name: 'model', files: ['test/model'] },
+    { name: 'model', files: ['test/model/connection.test.ts', 'test/model/authorization.test.ts'] },
     ...BEYOND,
   ],
 };
