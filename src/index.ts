@@ -25,7 +25,7 @@ export { type Gateway, type GatewayOptions, startGateway } from './gateway/serve
 export type { Limits, WaitingSettings } from './gateway/settings.ts';
 export type { ActorTap, ActorWatcher, TappedConnection } from './inspect/actor-tap.ts';
 export { Inspector } from './inspect/inspector.ts';
-export { type Relay, startRelay } from './inspect/relay.ts';
+export { type InspectorServer, startInspectorServer } from './inspect/inspector-server.ts';
 export { readNoticeSecret } from './notices/notice-secret.ts';
 export { type NoticeLog, type NoticeOptions, Notices } from './notices/notices.ts';
 export type { ConnectRequest } from './protocol/connect.ts';

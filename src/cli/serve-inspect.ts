@@ -11,25 +11,25 @@ export interface ServeInspection {
 
 /** Loaded only where it is wanted. */
 export async function openInspection({ port }: { readonly port: number }): Promise<ServeInspection> {
-  const [{ Inspector }, { startRelay }] = await Promise.all([
+  const [{ Inspector }, { startInspectorServer }] = await Promise.all([
     import('../inspect/inspector.ts'),
-    import('../inspect/relay.ts'),
+    import('../inspect/inspector-server.ts'),
   ]);
   const inspector = new Inspector();
-  let stopRelay: () => Promise<void> = async () => {};
+  let stopServer: () => Promise<void> = async () => {};
   return {
     inspector,
     serve: async () => {
-      const relay = await startRelay(inspector, { port }).catch((cause: Error) => {
+      const server = await startInspectorServer(inspector, { port }).catch((cause: Error) => {
         const message = `the inspector cannot listen (${cause.message}); name another port with --inspect`;
         throw new CliError(EXIT.failed, 'inspect', message, { cause });
       });
-      stopRelay = relay.stop;
+      stopServer = server.stop;
       return [
-        `inspector: ${relay.url}`,
-        `  in the Stately inspector, whose page is then sent all of it: ${relay.hostedUrl}`,
+        `inspector: ${server.url}`,
+        `  in the Stately inspector, whose page is then sent all of it: ${server.hostedUrl}`,
       ];
     },
-    stop: () => stopRelay(),
+    stop: () => stopServer(),
   };
 }

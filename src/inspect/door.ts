@@ -20,7 +20,7 @@ export interface Door {
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** The door of a relay on this port of loopback. */
+/** The door of a server on this port of loopback. */
 export function openDoor(port: number): Door {
   const token = randomBytes(32).toString('base64url');
   const expected = digest(token);

@@ -1,11 +1,11 @@
 /** The process under measurement: a whole gateway, with or without somebody who may look inside. */
 import { Inspector } from '../../src/inspect/inspector.ts';
-import { type Relay, startRelay } from '../../src/inspect/relay.ts';
+import { type InspectorServer, startInspectorServer } from '../../src/inspect/inspector-server.ts';
 import { answerCommands, cpuMicros } from './child.ts';
 import { type BenchHouse, openBenchHouse } from './house.ts';
 
 let house: BenchHouse | undefined;
-let relay: Relay | undefined;
+let server: InspectorServer | undefined;
 
 interface Start {
   readonly inspected: boolean;
@@ -20,8 +20,8 @@ answerCommands<Start>(
         limits: { parkedPerAddress: parked, parked },
         ...(inspector && { inspect: inspector, onStep: inspector.stepped }),
       });
-      relay = inspector && (await startRelay(inspector));
-      return { url: house.gateway.url, socketUrl: relay?.socketUrl };
+      server = inspector && (await startInspectorServer(inspector));
+      return { url: house.gateway.url, socketUrl: server?.socketUrl };
     },
     approveAll: async () => {
       const open = (await house?.openRequests()) ?? [];
@@ -30,7 +30,7 @@ answerCommands<Start>(
     cpu: cpuMicros,
   },
   async () => {
-    await relay?.stop();
+    await server?.stop();
     await house?.stop();
   },
 );

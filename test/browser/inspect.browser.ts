@@ -19,13 +19,13 @@ const connections = (page: Page) => page.locator('#actors li', { hasText: 'conne
 
 describe('the local page', () => {
   it('shows a connection as it waits, is approved, and is paired, and then as gone', async () => {
-    const { house, relay } = await openInspected({ realTime: true });
+    const { house, server } = await openInspected({ realTime: true });
     const page = await newUnjudgedPage(browser);
     const elsewhere: string[] = [];
     page.on('request', (request) => {
-      if (new URL(request.url()).host !== new URL(relay.url).host) elsewhere.push(request.url());
+      if (new URL(request.url()).host !== new URL(server.url).host) elsewhere.push(request.url());
     });
-    await page.goto(relay.url);
+    await page.goto(server.url);
     await page.getByText('connected', { exact: true }).waitFor();
     expect(page.url()).not.toContain('token');
     const device = newDevice();
@@ -49,24 +49,24 @@ describe('the local page', () => {
   });
 
   it('has it still after a reload, and says what to do where the token is missing', async () => {
-    const { house, relay } = await openInspected({ realTime: true });
+    const { house, server } = await openInspected({ realTime: true });
     const { client } = await wait(house, { device: newDevice(), scopes: READ, mode: 'node' });
     const page = await newUnjudgedPage(browser);
-    await page.goto(relay.url);
+    await page.goto(server.url);
     await connections(page).getByText('upgradePending.held').waitFor();
     await page.reload();
     await connections(page).getByText('upgradePending.held').waitFor();
     const stranger = await newUnjudgedPage(browser);
-    await stranger.goto(relay.url.replace(/#.*/, ''));
+    await stranger.goto(server.url.replace(/#.*/, ''));
     await stranger.getByText('refused: use the address that the gateway printed').waitFor();
     expect(await connections(stranger).count()).toBe(0);
     await client.end();
   });
 
   it('shows what a client says of itself as text', async () => {
-    const { house, relay } = await openInspected({ realTime: true });
+    const { house, server } = await openInspected({ realTime: true });
     const page = await newUnjudgedPage(browser);
-    await page.goto(relay.url);
+    await page.goto(server.url);
     const clientId = '<img/src=x/onerror=alert(1)>';
     const { client } = await wait(house, { device: newDevice(), scopes: READ, mode: 'node', clientId });
     await connections(page).getByText(clientId).waitFor();
@@ -90,7 +90,7 @@ async function inspectorPage(): Promise<string> {
 
 describe('the page for the Stately inspector', () => {
   it('hands to the page of stately.ai what its receiver can read', async () => {
-    const { house, relay } = await openInspected({ realTime: true });
+    const { house, server } = await openInspected({ realTime: true });
     const { client, connectId, requestId } = await wait(house, {
       device: newDevice(),
       scopes: READ,
@@ -99,7 +99,7 @@ describe('the page for the Stately inspector', () => {
     const page = await newUnjudgedPage(browser);
     const body = await inspectorPage();
     await page.route('https://stately.ai/**', (route) => route.fulfill({ contentType: 'text/html', body }));
-    await page.goto(relay.hostedUrl);
+    await page.goto(server.hostedUrl);
     const heard = page.frameLocator('iframe').locator('li');
     await heard.getByText('@xstate.actor {"upgradePending":"held"}').waitFor();
     await approve(house.owner, requestId);

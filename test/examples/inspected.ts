@@ -1,4 +1,4 @@
-import { attach, Inspector, openAuthority, startRelay } from 'antechamber';
+import { attach, Inspector, openAuthority, startInspectorServer } from 'antechamber';
 import type { WebSocketServer } from 'ws';
 
 /** Devices wait in front of your server, and you see each of them in a browser, at `url`. It is for you alone. */
@@ -6,11 +6,11 @@ export async function attachInspected(server: WebSocketServer, folder: string, s
   const inspector = new Inspector();
   const { authority, close } = await openAuthority({ folder, onStep: inspector.stepped });
   const room = attach(server, { authority, auth: { mode: 'token', secret }, inspect: inspector });
-  const relay = await startRelay(inspector, { port: 0 });
+  const shown = await startInspectorServer(inspector, { port: 0 });
   const stop = async () => {
-    await relay.stop();
+    await shown.stop();
     await room.stop('the server closes');
     await close();
   };
-  return { authority, url: relay.url, socketUrl: relay.socketUrl, stop };
+  return { authority, url: shown.url, socketUrl: shown.socketUrl, stop };
 }

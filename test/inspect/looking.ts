@@ -1,7 +1,7 @@
 import { createWebSocketReceiver, type StatelyInspectionEvent } from '@statelyai/inspect';
 import { expect, onTestFinished } from 'vitest';
 import { Inspector } from '../../src/inspect/inspector.ts';
-import { type Relay, startRelay } from '../../src/inspect/relay.ts';
+import { type InspectorServer, startInspectorServer } from '../../src/inspect/inspector-server.ts';
 import { type House, type HouseOptions, openHouse } from '../support/harness.ts';
 
 /** A frame as the package's own receiver hands it out. */
@@ -63,12 +63,12 @@ export class Looker {
 export interface InspectedHouse {
   readonly house: House;
   readonly inspector: Inspector;
-  readonly relay: Relay;
+  readonly server: InspectorServer;
   /** One more who looks; resolves when nothing can be missed any more. */
   look(): Promise<Looker>;
 }
 
-/** A house whose actors can be looked at, over the real relay. Ends with the test. */
+/** A house whose actors can be looked at, over the real server. Ends with the test. */
 export async function openInspected(options: HouseOptions = {}): Promise<InspectedHouse> {
   const inspector = new Inspector();
   const house = await openHouse({
@@ -76,13 +76,13 @@ export async function openInspected(options: HouseOptions = {}): Promise<Inspect
     gateway: { inspect: inspector, ...options.gateway },
     authority: { onStep: inspector.stepped, ...options.authority },
   });
-  const relay = await startRelay(inspector);
-  onTestFinished(() => relay.stop());
+  const server = await startInspectorServer(inspector);
+  onTestFinished(() => server.stop());
   const look = async (): Promise<Looker> => {
     const before = inspector.viewers;
-    const looker = new Looker(relay.socketUrl);
+    const looker = new Looker(server.socketUrl);
     await expect.poll(() => inspector.viewers, { interval: 5 }).toBe(before + 1);
     return looker;
   };
-  return { house, inspector, relay, look };
+  return { house, inspector, server, look };
 }

@@ -91,7 +91,7 @@ describe('no secret of a whole story is in any frame', () => {
     const opened = await openInspected({ gateway: { auth }, store: 'sqlite' });
     const frames: string[] = [];
     const over = Promise.withResolvers<void>();
-    const viewer = new WebSocket(opened.relay.socketUrl);
+    const viewer = new WebSocket(opened.server.socketUrl);
     viewer.on('message', (data) => {
       frames.push(String(data));
       if (String(data).includes('"device.removed"')) over.resolve();
@@ -102,7 +102,7 @@ describe('no secret of a whole story is in any frame', () => {
     const all = [
       ...secrets,
       ...folderSecrets(opened.house.folder),
-      ...opened.relay.socketUrl.split('token=').slice(1),
+      ...opened.server.socketUrl.split('token=').slice(1),
       'an owner wrote this note',
     ];
     const told = frames.join('\n');

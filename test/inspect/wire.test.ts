@@ -56,7 +56,7 @@ describe('what a viewer is sent of a connection that waits and is approved', () 
     const device = newDevice();
     await pair(house, device, READ);
     const sessionId = await viewer.standing('connection', 'paired');
-    const { snapshot } = viewer.of(sessionId).findLast(({ snapshot }) => snapshot.value === 'paired') ?? {};
+    const { snapshot } = viewer.of(sessionId).findLast(({ snapshot }) => snapshot?.value === 'paired') ?? {};
     expect(snapshot).toEqual({
       status: 'active',
       value: 'paired',

@@ -13,7 +13,7 @@ const NEEDED = {
     'openKeyRing',
     'reject',
     'startGateway',
-    'startRelay',
+    'startInspectorServer',
   ],
   'antechamber/metrics': ['makeMetrics'],
   'antechamber/machines': ['authorizationMachine', 'connectionMachine', 'covers'],
@@ -32,4 +32,13 @@ for (const [entry, names] of Object.entries(NEEDED)) {
   const module = await import(entry);
   for (const name of names) assert.ok(name in module, `${entry} does not export ${name}`);
 }
+
+// The inspector's page is made of files of the package.
+const { Inspector, startInspectorServer } = await import('antechamber');
+const shown = await startInspectorServer(new Inspector());
+for (const name of ['', 'viewer.js', 'frames.js', 'hosted.js']) {
+  const { status } = await fetch(new URL(name, shown.url));
+  assert.equal(status, 200, `the inspector does not serve /${name}`);
+}
+await shown.stop();
 process.stdout.write(`${entries.length} entries\n`);

@@ -13,7 +13,7 @@ const MOST_VIEWERS = 8;
 const MOST_SAID_BYTES = 1024;
 
 /** Where the actors can be looked at. Each address has the token in it: whoever has one sees all that viewers see. */
-export interface Relay {
+export interface InspectorServer {
   /** The local page. */
   readonly url: string;
   /** A page that shows them in the inspector of stately.ai; what is shown goes to that page, in the same browser. */
@@ -25,10 +25,10 @@ export interface Relay {
 
 /** Serves what `inspector` shows, on 127.0.0.1 and behind a new token. `port` 0: any free one. Rejects when it cannot
  * listen. */
-export async function startRelay(
+export async function startInspectorServer(
   inspector: Inspector,
   { port = 0 }: { readonly port?: number } = {},
-): Promise<Relay> {
+): Promise<InspectorServer> {
   const http = createServer();
   const sockets = new WebSocketServer({
     noServer: true,

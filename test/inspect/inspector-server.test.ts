@@ -6,18 +6,18 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { Inspector } from '../../src/inspect/inspector.ts';
-import { type Relay, startRelay } from '../../src/inspect/relay.ts';
+import { type InspectorServer, startInspectorServer } from '../../src/inspect/inspector-server.ts';
 import { live, pair, READ } from '../support/pairing.ts';
 import { newDevice } from '../support/raw-client.ts';
 import { openInspected } from './looking.ts';
 
-async function open(): Promise<Relay> {
-  const relay = await startRelay(new Inspector());
-  onTestFinished(() => relay.stop());
-  return relay;
+async function open(): Promise<InspectorServer> {
+  const server = await startInspectorServer(new Inspector());
+  onTestFinished(() => server.stop());
+  return server;
 }
 
-const portOf = ({ socketUrl }: Relay): string => new URL(socketUrl).port;
+const portOf = ({ socketUrl }: InspectorServer): string => new URL(socketUrl).port;
 
 /** The status of a refused upgrade, or 101. */
 function knock(url: string, headers: Readonly<Record<string, string>> = {}): Promise<number | undefined> {
@@ -35,18 +35,18 @@ function knock(url: string, headers: Readonly<Record<string, string>> = {}): Pro
 
 describe('who may look', () => {
   it('is who has the token, without a page or with ours', async () => {
-    const relay = await open();
-    expect(await knock(relay.socketUrl)).toBe(101);
+    const server = await open();
+    expect(await knock(server.socketUrl)).toBe(101);
     for (const host of ['127.0.0.1', 'localhost']) {
-      const origin = `http://${host}:${portOf(relay)}`;
-      expect(await knock(relay.socketUrl, { origin })).toBe(101);
+      const origin = `http://${host}:${portOf(server)}`;
+      expect(await knock(server.socketUrl, { origin })).toBe(101);
     }
   });
 
   it('is nobody without the token', async () => {
-    const relay = await open();
+    const server = await open();
     const other = await open();
-    const [plain = '', token = ''] = relay.socketUrl.split('?token=');
+    const [plain = '', token = ''] = server.socketUrl.split('?token=');
     expect(await knock(plain)).toBe(401);
     expect(await knock(`${plain}?token=`)).toBe(401);
     expect(await knock(`${plain}?token=${token.slice(0, -1)}`)).toBe(401);
@@ -57,29 +57,29 @@ describe('who may look', () => {
   it.each(['https://evil.example', 'null', 'http://127.0.0.1', 'https://stately.ai'])(
     'is no page of %s',
     async (origin) => {
-      const relay = await open();
-      expect(await knock(relay.socketUrl, { origin })).toBe(403);
+      const server = await open();
+      expect(await knock(server.socketUrl, { origin })).toBe(403);
     },
   );
 
   it.each(['evil.example', 'evil.example:{port}', '127.0.0.1:1', '[::1]:{port}'])(
     'is nobody who calls us %s',
     async (name) => {
-      const relay = await open();
-      const host = name.replace('{port}', portOf(relay));
-      expect(await knock(relay.socketUrl, { host })).toBe(421);
+      const server = await open();
+      const host = name.replace('{port}', portOf(server));
+      expect(await knock(server.socketUrl, { host })).toBe(421);
     },
   );
 
   it('is at most 8 at once', async () => {
-    const relay = await open();
-    for (let viewer = 0; viewer < 8; viewer++) expect(await knock(relay.socketUrl)).toBe(101);
-    expect(await knock(relay.socketUrl)).toBe(503);
+    const server = await open();
+    for (let viewer = 0; viewer < 8; viewer++) expect(await knock(server.socketUrl)).toBe(101);
+    expect(await knock(server.socketUrl)).toBe(503);
   });
 
   it('is nobody by another address than 127.0.0.1', async () => {
-    const relay = await open();
-    const socket = connectTcp(Number(portOf(relay)), '127.0.0.2');
+    const server = await open();
+    const socket = connectTcp(Number(portOf(server)), '127.0.0.2');
     const [error] = await once(socket, 'error');
     expect(error.code).toBe('ECONNREFUSED');
   });
@@ -87,8 +87,8 @@ describe('who may look', () => {
 
 describe('the pages', () => {
   it('are served under a policy that allows nothing inline and nothing from elsewhere', async () => {
-    const relay = await open();
-    const base = relay.url.split('#')[0] ?? '';
+    const server = await open();
+    const base = server.url.split('#')[0] ?? '';
     for (const path of ['', 'viewer.css', 'viewer.js', 'frames.js', 'hosted.js', 'hosted']) {
       const answer = await fetch(`${base}${path}`);
       expect(answer.status, path).toBe(200);
@@ -97,13 +97,13 @@ describe('the pages', () => {
       expect(policy.includes('stately.ai'), path).toBe(path === 'hosted');
       const body = await answer.text();
       expect(body).not.toMatch(/<script>|<style>| style="| on\w+="/);
-      expect(body).not.toContain(relay.url.split('token=')[1]);
+      expect(body).not.toContain(server.url.split('token=')[1]);
     }
   });
 
   it('are nothing else', async () => {
-    const relay = await open();
-    const base = relay.url.split('#')[0] ?? '';
+    const server = await open();
+    const base = server.url.split('#')[0] ?? '';
     for (const path of ['toString', '../package.json', 'page/viewer.js', 'tsconfig.json']) {
       expect((await fetch(`${base}${path}`)).status, path).toBe(404);
     }
@@ -112,7 +112,7 @@ describe('the pages', () => {
 });
 
 /** One who reads all that it is sent, and keeps nothing. */
-async function reading({ socketUrl }: Relay): Promise<{ until(part: string): Promise<void> }> {
+async function reading({ socketUrl }: InspectorServer): Promise<{ until(part: string): Promise<void> }> {
   const socket = new WebSocket(socketUrl);
   onTestFinished(() => socket.terminate());
   let last = '';
@@ -141,9 +141,9 @@ function used(): number {
 
 describe('a viewer', () => {
   it('has nothing to say, and changes nothing by it', async () => {
-    const { house, relay, inspector } = await openInspected();
+    const { house, server, inspector } = await openInspected();
     await pair(house, newDevice(), READ);
-    const socket = new WebSocket(relay.socketUrl);
+    const socket = new WebSocket(server.socketUrl);
     await once(socket, 'open');
     const size = inspector.size;
     socket.send('{"type":"@xstate.event","sessionId":"x:0","event":{"type":"socket.closed"}}');
@@ -153,8 +153,8 @@ describe('a viewer', () => {
   });
 
   it('that does not read costs the gateway no memory', async () => {
-    const { relay, inspector } = await openInspected();
-    const socket = new WebSocket(relay.socketUrl);
+    const { server, inspector } = await openInspected();
+    const socket = new WebSocket(server.socketUrl);
     await once(socket, 'open');
     onTestFinished(() => socket.terminate());
     socket.pause();
@@ -167,7 +167,7 @@ describe('a viewer', () => {
       context: { manner: 'auto', commandLine: false, request: null, live: [] as never, generation: 0 },
       tags: new Set<string>(),
     } as const;
-    const other = await reading(relay);
+    const other = await reading(server);
     // 30,000 frames, 150 MB if all of it were kept: an actor's frame holds the definition of its machine.
     for (let life = 0; life < 15_000; life++) {
       const connId = `c${life}`;
