@@ -90,7 +90,7 @@ export const connectionSetup = setup({
     park: (_, _params: { readonly view: View }) => {},
     refuse: (_, _params: { readonly denial: Denial }) => {},
     applyGrant: (_, _params: { readonly view: View }) => {},
-    tellResolved: (_, _params: { readonly view: View; readonly outcome: Outcome | null }) => {},
+    tellResolved: (_, _params: Pick<RecordRead, 'view' | 'outcome' | 'denial'>) => {},
     endSession: (_, _params: { readonly reason: EndReason }) => {},
     rememberManner: assign((_, e: Pick<ConnectionContext, 'manner' | 'commandLine'>) => ({
       manner: e.manner,

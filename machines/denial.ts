@@ -57,6 +57,8 @@ export type Denial =
       readonly outcome: 'rejected' | 'narrowed';
       readonly request: RequestRef | null;
       readonly quietUntilMs: number;
+      /** Why, in the owner's words; told to who waited for that request. */
+      readonly note?: string;
       readonly standing: Standing;
     }
   /** An owner took the role away; only an owner's approval brings it back (I16). */

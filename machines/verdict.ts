@@ -71,6 +71,8 @@ export function pairingReason(standing: StandingState, otherRoles: readonly Role
 export interface Settled {
   readonly request: RequestRef;
   readonly outcome: Outcome;
+  /** Only of a rejection: why, in the owner's words. */
+  readonly note?: string;
 }
 
 /**
@@ -98,7 +100,8 @@ export function denialFor(
     return { code: 'REVOKED', quietUntilMs, standing };
   }
   if (settled?.outcome === 'rejected' || settled?.outcome === 'narrowed') {
-    return { code: 'DECLINED', outcome: settled.outcome, request, quietUntilMs, standing };
+    const { outcome, note } = settled;
+    return { code: 'DECLINED', outcome, request, quietUntilMs, ...(note && { note }), standing };
   }
   if (settled && settled.outcome !== 'approved') {
     return { code: 'REQUEST_ENDED', outcome: settled.outcome, request: settled.request, standing };

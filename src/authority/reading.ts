@@ -51,11 +51,22 @@ export async function findSettlement(
   const events = await eventsOf(store, requestId);
   const last = events.findLast(({ type }) => type === 'request.settled');
   if (!last) return undefined;
-  const { outcome, request, by, scopesFrom, scopesTo } = detailOf(last);
+  const { outcome, request, by, note, scopesFrom, scopesTo } = detailOf(last);
   const ref = request === null ? undefined : parseRequestId(request);
   if (!outcome || !ref) return undefined;
   const { atMs, deviceId } = last;
-  return { request: ref, outcome, by, atMs, deviceId, role: last.role as Role, scopesFrom, scopesTo };
+  const said = note === undefined ? {} : { note };
+  return {
+    request: ref,
+    outcome,
+    ...said,
+    by,
+    atMs,
+    deviceId,
+    role: last.role as Role,
+    scopesFrom,
+    scopesTo,
+  };
 }
 
 /** How a request went for somebody whose own wish is covered while it is open still: by one of its approvals, or else. */

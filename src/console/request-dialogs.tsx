@@ -107,7 +107,7 @@ export function Reject({ row, onClose }: RequestDialog) {
       </p>
       <Changed row={row} />
       <label class="field">
-        A note for the history (optional)
+        A note, which the device is told and the history keeps (optional)
         <input
           type="text"
           maxLength={280}

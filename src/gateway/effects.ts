@@ -29,8 +29,7 @@ const runningMachine = connectionMachine.provide({
     park: ({ self }, { view }) => perform(self, (session) => session.park(view)),
     refuse: ({ self }, { denial }) => perform(self, (session) => session.refuse(denial)),
     applyGrant: ({ self, context }) => perform(self, (session) => tellScopes(session, context.live)),
-    tellResolved: ({ self }, { view, outcome }) =>
-      perform(self, (session) => session.tellResolved(view, outcome)),
+    tellResolved: ({ self }, read) => perform(self, (session) => session.tellResolved(read)),
     endSession: ({ self }, { reason }) => perform(self, (session) => session.end(reason)),
   },
 });

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
-import type { EndReason } from '../../machines/connection-setup.ts';
+import type { EndReason, RecordRead } from '../../machines/connection-setup.ts';
 import type { Denial } from '../../machines/denial.ts';
 import type { View } from '../../machines/verdict.ts';
-import { formatRequestId, type Outcome, type RequestRef, type Role } from '../../machines/vocabulary.ts';
+import { formatRequestId, type RequestRef, type Role } from '../../machines/vocabulary.ts';
 import type { Look } from '../authority/authority.ts';
 import type { ClientClaim } from '../protocol/connect.ts';
 import { type Fault, NOT_CONNECT_FIRST, TOO_MANY_PENDING } from '../protocol/faults.ts';
@@ -206,10 +206,13 @@ export class Session implements LiveSession, Guest, Due {
     this.place.dismiss(this.wire, close);
   }
 
-  tellResolved({ live }: View, outcome: Outcome | null): void {
+  tellResolved({ view, outcome, denial }: Pick<RecordRead, 'view' | 'outcome' | 'denial'>): void {
     const requestId = this.waitsFor && formatRequestId(this.waitsFor);
     this.asked = [];
-    if (requestId) this.sendEvent('device.upgrade.resolved', { requestId, outcome, scopes: live });
+    const why = 'note' in denial ? { note: denial.note } : {};
+    if (requestId) {
+      this.sendEvent('device.upgrade.resolved', { requestId, outcome, scopes: view.live, ...why });
+    }
   }
 
   end(reason: EndReason): void {

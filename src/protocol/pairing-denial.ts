@@ -74,8 +74,9 @@ const DECLINED = {
 
 /** An owner said no. The client must stop, not knock. */
 export function declined(denial: Of<'DECLINED'>, peer: Peer): Refusal {
-  const { outcome, request, standing, quietUntilMs } = denial;
+  const { outcome, request, standing, quietUntilMs, note } = denial;
   const headline = DECLINED[outcome];
+  const why = note === undefined ? '' : `The owner says: “${note}” `;
   const form = {
     standing,
     request,
@@ -83,9 +84,9 @@ export function declined(denial: Of<'DECLINED'>, peer: Peer): Refusal {
     message: `${headline}; asking again has no effect ${until(quietUntilMs)}, ${sooner(peer)}`,
     headline: `${headline}; ask the owner`,
     commandLineCode: 'PAIRING_DECLINED',
-    remediationHint: `Ask the owner. To allow asking again sooner: ${forgiveRemedy(peer.deviceId)}`,
+    remediationHint: `${why}Ask the owner. To allow asking again sooner: ${forgiveRemedy(peer.deviceId)}`,
     retry: false,
-    more: { outcome, quietUntilMs },
+    more: { outcome, quietUntilMs, ...(note !== undefined && { note }) },
   } as const;
   return pairing(form, peer);
 }

@@ -9,7 +9,7 @@ import { remove, rename } from '../../src/authority/device-decisions.ts';
 import { reject } from '../../src/authority/request-decisions.ts';
 import { countsOverTime } from '../../src/gateway/fleet.ts';
 import { type House, openHouse, SHARED, temporaryFolder } from '../support/harness.ts';
-import { live, pair, READ, WRITE, wait } from '../support/pairing.ts';
+import { live, openRequest, pair, READ, WRITE, wait } from '../support/pairing.ts';
 import { newDevice } from '../support/raw-client.ts';
 
 const INDEX = '<meta name="antechamber-socket" content="../" /><script src="./assets/a-1.js"></script>';
@@ -192,6 +192,42 @@ describe('what the console is told', () => {
       asking.map(({ id }) => id).sort(),
     );
     expect(payload.devices[0].roles[0]).toMatchObject({ state: 'pairingPending', parked: 1, live: 0 });
+  });
+});
+
+describe('the note with a rejection', () => {
+  const NOTE = 'ask again after the move';
+
+  it('is told to the device whose connect is held', async () => {
+    const house = await openHouse();
+    const { client } = await approveAndEnter(house, newDevice(), ['operator.admin']);
+    const told = await wait(house, { device: newDevice(), scopes: READ, mode: 'node' });
+    const untold = await wait(house, { device: newDevice(), scopes: READ, mode: 'node' });
+    expect(
+      await client.request('antechamber.reject', { requestId: told.requestId, note: ` ${NOTE}\u202e ` }),
+    ).toMatchObject({ ok: true });
+    await client.request('antechamber.reject', { requestId: untold.requestId });
+    const { error } = await told.client.response(told.connectId);
+    expect(error.details).toMatchObject({ reason: 'declined', outcome: 'rejected' });
+    // What could turn the words around is shown as what it is.
+    expect(error.details.note).toMatch(/^ask again after the move[^\u202e]+$/);
+    expect(error.details.remediationHint).toContain('The owner says: “ask again after the move');
+    const { error: bare } = await untold.client.response(untold.connectId);
+    expect(bare.details).not.toHaveProperty('note');
+    expect(bare.details.remediationHint).toMatch(/^Ask the owner/);
+  });
+
+  it('is told to a session that waits for more', async () => {
+    const house = await openHouse();
+    const { client } = await approveAndEnter(house, newDevice(), ['operator.admin']);
+    const device = newDevice();
+    await pair(house, device, READ);
+    const { client: serving } = await live(house, { device, scopes: [...READ, ...WRITE], protocol: 4 });
+    const open = await openRequest(house, device.id);
+    const { ok } = await client.request('antechamber.reject', { requestId: `${open?.id}.r1`, note: NOTE });
+    expect(ok).toBe(true);
+    const { payload } = await serving.event('device.upgrade.resolved');
+    expect(payload).toMatchObject({ outcome: 'rejected', scopes: READ, note: NOTE });
   });
 });
 

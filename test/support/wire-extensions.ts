@@ -117,6 +117,8 @@ export const OWN_EVENTS: Readonly<Record<string, Own>> = {
       requestId: Text,
       outcome: Type.Union([Outcome, Type.Null()]),
       scopes: Texts,
+      /** Why an owner declined, in the owner's words. */
+      note: Type.Optional(Text),
     }),
   },
 };
