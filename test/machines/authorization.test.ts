@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { allTransitions, type Exploration, explore, type World } from './explore.ts';
 import { PAIR, READ, WRITE } from './oracle.ts';
 import { Judge } from './rules.ts';
+import { RULES_OF_ANSWERS } from './rules-of-answers.ts';
 import { RULES_OF_REQUESTS } from './rules-of-requests.ts';
 import { RULES_OF_RIGHTS } from './rules-of-rights.ts';
 import { worldOfRights, worldOfTokens } from './worlds.ts';
 
-const RULES = [...RULES_OF_REQUESTS, ...RULES_OF_RIGHTS];
+const RULES = [...RULES_OF_ANSWERS, ...RULES_OF_REQUESTS, ...RULES_OF_RIGHTS];
 const WORLDS: readonly (readonly [name: string, world: World])[] = [
   ['tokens', worldOfTokens()],
   ['rights, one scope inside the other', worldOfRights([READ, WRITE])],
