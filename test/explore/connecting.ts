@@ -14,13 +14,33 @@ import { checkToken, deriveToken, type TokenRealm } from '../../src/authority/to
 import { type Device, documentOf, heldOf, NEXT, NOW, termsOf } from './device.ts';
 import type { Stepper } from './ship.ts';
 import { type Taken, take } from './steps.ts';
+import type { Made } from './tokens.ts';
 import { type Program, protocolOf, type World } from './world.ts';
+
+const key = (id: string, fill: number): TokenRealm['keys'][number] => ({
+  id,
+  secret: createSecretKey(Buffer.alloc(32, fill)),
+});
+const OLDER_KEY = key('0123abcd', 7);
 
 export const REALM: TokenRealm = {
   storeId: 'explored',
-  epoch: 1,
-  keys: [{ id: '0123abcd', secret: createSecretKey(Buffer.alloc(32, 7)) }],
+  epoch: 2,
+  keys: [key('4567cdef', 9), OLDER_KEY],
 };
+
+/** The realm that a token was made in. */
+const MADE_IN: Readonly<Record<Made, TokenRealm>> = {
+  now: REALM,
+  'with an older key': { ...REALM, keys: [OLDER_KEY] },
+  'in an older epoch': { ...REALM, epoch: 1 },
+};
+
+/** A token as it is shown: how many rotations ago it was delivered, and what it was made with. */
+export interface Shown {
+  readonly lag: number;
+  readonly made: Made;
+}
 
 export type Connected =
   | { readonly ok: false; readonly problem: CredentialProblem }
@@ -32,17 +52,17 @@ export type Connected =
       readonly used: Taken | null;
     };
 
-/** `lag`: how many rotations ago the token was delivered that is presented; null for the shared secret. */
+/** `shown`: the device token; null for the shared secret. */
 export function connect(
   stepper: Stepper,
   world: World,
   device: Device,
   program: Program,
-  lag: number | null,
+  shown: Shown | null,
 ): Connected {
   const { role, wish } = program;
   const document = documentOf(device);
-  const checked = lag === null ? null : checkToken(REALM, document, role, tokenOf(device, role, lag));
+  const checked = shown && checkToken(REALM, document, role, tokenOf(device, role, shown));
   if (checked && !checked.ok) return checked;
   const asked = take(stepper, device, planAccess(world, device, program, wish));
   const { tokens } = heldOf(device, role).kept.record;
@@ -67,13 +87,13 @@ export function isCovered(device: Device, role: Role, wish: readonly string[]): 
   return readRecord(state, record, wish, NOW).covered;
 }
 
-function tokenOf(device: Device, role: Role, lag: number): string {
+function tokenOf(device: Device, role: Role, { lag, made }: Shown): string {
   const held = heldOf(device, role);
   const { record } = held.kept;
   const current = record.tokens.current - lag;
   const then = { ...record, tokens: { ...record.tokens, current } };
   const asThen = { ...device, [role]: { ...held, kept: { state: held.kept.state, record: then } } };
-  return deriveToken(REALM, documentOf(asThen), role);
+  return deriveToken(MADE_IN[made], documentOf(asThen), role);
 }
 
 /** What the authority asks the machine; a wish that is covered is answered from the record, and the machine agrees. */

@@ -4,6 +4,7 @@ import { hasQuiet } from '../../machines/record.ts';
 import { ROLES, type Role } from '../../machines/vocabulary.ts';
 import { isPaired, roleOf } from '../../src/authority/device.ts';
 import { isVisible } from '../../src/authority/device-decisions.ts';
+import { REALM } from './connecting.ts';
 import { type Device, type Due, documentOf, dueNow, GONE, heldOf, NOW, OPEN, termsOf } from './device.ts';
 import type { Planned } from './steps.ts';
 import { brief } from './words.ts';
@@ -125,7 +126,7 @@ function importsOf(owner: Owner, { programs }: World): readonly DeviceImported[]
       ceiling: grants.flat(),
       grant,
       tokenHash,
-      epoch: 1,
+      epoch: REALM.epoch,
       fingerprint: `${grant} ${tokenHash}`,
       approvedAtMs: NOW,
     })),

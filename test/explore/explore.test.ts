@@ -5,10 +5,10 @@ import { MUTANTS } from './mutants.ts';
 import { type Explored, explore, untaken } from './search.ts';
 import { replay, savedTraces, worldNamed } from './traces.ts';
 import { walk } from './walks.ts';
-import { IMPORTS, LIVING, LOCAL, QUICK, STEPS, VERBS } from './worlds.ts';
+import { IMPORTS, LIVING, LOCAL, QUICK, RINGS, STEPS, VERBS } from './worlds.ts';
 
 /** What `npm run explore` has beside these only adds sockets and scopes (README.md). */
-const SMALL = [QUICK, STEPS, VERBS, LOCAL, IMPORTS];
+const SMALL = [QUICK, STEPS, VERBS, LOCAL, IMPORTS, RINGS];
 
 describe('the joint model of the shipped machines', () => {
   const explored: Explored[] = [];

@@ -12,7 +12,7 @@ import type { Ship } from './ship.ts';
 import { Stepper } from './ship.ts';
 import { afterEffect, nobody, type Slot } from './slot.ts';
 import { type Effect, type Taken, take } from './steps.ts';
-import { afterTokens, GIVEN, tokensOf } from './tokens.ts';
+import { afterRing, afterTokens, GIVEN, tokensOf } from './tokens.ts';
 import { connectsOf, movesOf } from './turns.ts';
 import type { World } from './world.ts';
 
@@ -43,6 +43,12 @@ interface DeedRow {
 /** Called for each step; `places` is reused, copy it to keep it. */
 export type Visit = (device: number, token: number, places: Int32Array, happening: Happening) => void;
 
+const crash = (text: string): Happening => ({ place: -1, kind: 'crash', text, wrong: [] });
+const CRASH = crash('every gateway dies');
+const RINGS = [
+  ['with an older key', crash('every gateway starts again with a new key')],
+  ['in an older epoch', crash('every gateway starts again in a higher token epoch')],
+] as const;
 const NO_EFFECT = -1;
 const MOST_SLOTS = 1 << 14;
 
@@ -59,12 +65,11 @@ export class Joint {
   readonly #connects = new Grid<readonly Row[]>();
   readonly #atRest = new Grid<readonly string[]>();
   readonly #after: (Int32Array | undefined)[] = [];
-  readonly #crash: Happening = { place: -1, kind: 'crash', text: 'every gateway dies', wrong: [] };
 
   constructor(world: World, ship: Ship) {
     this.world = world;
     this.stepper = new Stepper(ship);
-    this.tokens = tokensOf(world.generations);
+    this.tokens = tokensOf(world.generations, world.rings);
     this.#deeds = deedsOf(world);
     this.devices.id({});
     for (let place = 0; place < world.sockets; place++) this.slots.id(nobody(world.keeps ? place : -1));
@@ -102,7 +107,7 @@ export class Joint {
       for (const row of this.#connectsAt(device, slot, token))
         this.#step(row, place, token, places, next, visit);
     }
-    if (this.world.faults && places.length > 1) this.#crashAll(device, token, places, next, visit);
+    this.#startAgain(device, token, places, next, visit);
   }
 
   #step(row: Row, place: number, token: number, places: Int32Array, next: Int32Array, visit: Visit): void {
@@ -115,12 +120,17 @@ export class Joint {
     visit(row.device, kept, next, row.at[place] as Happening);
   }
 
-  #crashAll(device: number, token: number, places: Int32Array, next: Int32Array, visit: Visit): void {
+  /** Every gateway is gone, and its sockets with it; perhaps it comes back with another key ring. */
+  #startAgain(device: number, token: number, places: Int32Array, next: Int32Array, visit: Visit): void {
+    const { faults, keeps, rings } = this.world;
     for (let at = 0; at < places.length; at++) {
       const { program, stopped } = this.slots.get(places[at] as number);
-      next[at] = this.slots.id(nobody(this.world.keeps ? program : -1, this.world.keeps && stopped));
+      next[at] = this.slots.id(nobody(keeps ? program : -1, keeps && stopped));
     }
-    visit(device, token, next, this.#crash);
+    if (faults && places.length > 1) visit(device, token, next, CRASH);
+    if (!rings) return;
+    for (const [made, happening] of RINGS)
+      visit(device, afterRing(this.tokens, token, made), next, happening);
   }
 
   #deedsAt(device: number): readonly DeedRow[] {

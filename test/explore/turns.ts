@@ -1,7 +1,7 @@
 /** Every move that one socket can make, and the connects that its place can begin. */
 import type { ConnectionEvent } from '../../machines/connection-setup.ts';
 import { readRecord } from '../../machines/verdict.ts';
-import { type Connected, connect, isCovered, planAccess } from './connecting.ts';
+import { type Connected, connect, isCovered, planAccess, type Shown } from './connecting.ts';
 import { type Device, heldOf, NOW } from './device.ts';
 import {
   endsSlice,
@@ -98,7 +98,7 @@ function asksWith(scene: Scene, slot: Slot, token: Token | null): readonly Move[
   const { stepper, world, device } = scene;
   const program = programOf(world, slot);
   const shown = program.usesToken ? token : null;
-  const done = connect(stepper, world, device, program, shown && lagOf(device, program, shown));
+  const done = connect(stepper, world, device, program, shown && asShown(device, program, shown));
   const wrong = shown ? onToken(shown.fate, done.ok ? null : done.problem) : [];
   const as = `${program.name} connects for ${brief(program.wish)}${shown ? ' with its device token' : ''}`;
   if (!done.ok) {
@@ -146,9 +146,9 @@ function readsFirst(scene: Scene, move: Move): Move {
 }
 
 /** A token that was revoked is of a generation below the floor. */
-function lagOf(device: Device, program: Program, { lag, fate }: Token): number {
+function asShown(device: Device, program: Program, { lag, fate, made }: Token): Shown {
   const { current, floor } = heldOf(device, program.role).kept.record.tokens;
-  return fate === 'revoked' ? current - floor + 1 : lag;
+  return { lag: fate === 'revoked' ? current - floor + 1 : lag, made };
 }
 
 /** `device.scopes.requestUpgrade` on a live session, as src/gateway/upgrade-methods.ts. */

@@ -55,6 +55,8 @@ export interface World {
   readonly time: readonly Due[];
   /** Answers that are lost on the way, and gateways that die between two steps. */
   readonly faults: boolean;
+  /** Every gateway starts again with another key for new tokens, or in a higher token epoch. */
+  readonly rings: boolean;
   /** Every private step of a connection by itself: challenge, proof, faults, drains. */
   readonly slow: boolean;
   /** What a live session asks for beyond its wish. */

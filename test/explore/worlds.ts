@@ -14,6 +14,7 @@ const BARE: Omit<World, 'name' | 'about' | 'programs'> = {
   generations: 0,
   time: ['request', 'quiet'],
   faults: false,
+  rings: false,
   slow: false,
   upgrades: [],
   keeps: false,
@@ -120,6 +121,20 @@ export const IMPORTS: World = {
   time: ['request', 'quiet', 'grace'],
 };
 
+/** The key ring and the token epoch, while tokens are rotated, reissued and revoked. */
+export const RINGS: World = {
+  ...BARE,
+  name: 'rings',
+  about: 'one device, two sockets, new keys and higher epochs of tokens, rotations, reissues, crashes',
+  sockets: 2,
+  programs: [byToken(read), { ...byToken(readPair), kind: '2026.2.19' }],
+  verbs: ['approve', 'reject', 'rotate', 'revoke', 'remove', 'reissue'],
+  generations: 1,
+  time: ['request', 'grace'],
+  faults: true,
+  rings: true,
+};
+
 export const FOUR_SCOPES: World = {
   ...BARE,
   name: 'four-scopes',
@@ -186,6 +201,7 @@ export const WORLDS: readonly World[] = [
   PARTS,
   LOCAL,
   IMPORTS,
+  RINGS,
   TWO_ROLES,
   THREE_SOCKETS,
   FOUR_SCOPES,
