@@ -24,7 +24,8 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 export function openDoor(port: number): Door {
   const token = randomBytes(32).toString('base64url');
   const expected = digest(token);
-  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
+  // Browsers leave out the port that is everybody's.
+  const hosts = ['127.0.0.1', 'localhost'].map((name) => (port === 80 ? name : `${name}:${port}`));
   const origins = hosts.map((host) => `http://${host}`);
   const refusesPage = ({ headers }: IncomingMessage): Refusal | null =>
     hosts.includes(headers.host ?? '')

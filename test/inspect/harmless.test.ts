@@ -5,7 +5,7 @@ import type { ActorTap } from '../../src/inspect/actor-tap.ts';
 import { openHouse, SHARED } from '../support/harness.ts';
 import { live, READ, WRITE, wait } from '../support/pairing.ts';
 import { newDevice } from '../support/raw-client.ts';
-import { openInspected } from './looking.ts';
+import { openInspected, PATIENCE } from './looking.ts';
 
 const fail = (): never => {
   throw new Error('a tap that is broken');
@@ -30,7 +30,7 @@ describe('a tap that throws', () => {
       expect(await next.request('health')).toMatchObject({ ok: true });
       await next.end();
     }
-    await expect.poll(() => house.gateway.connections()).toEqual({});
+    await expect.poll(() => house.gateway.connections(), PATIENCE).toEqual({});
     expect(house.log.filter((line) => line.includes('a tap that is broken'))).toEqual([
       'the inspector threw Error: a tap that is broken',
     ]);

@@ -1,15 +1,17 @@
 /** Who may look, and what one who looks can do. */
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
+import { openDoor } from '../../src/inspect/door.ts';
 import { Inspector } from '../../src/inspect/inspector.ts';
 import { type InspectorServer, startInspectorServer } from '../../src/inspect/inspector-server.ts';
 import { live, pair, READ } from '../support/pairing.ts';
 import { newDevice } from '../support/raw-client.ts';
-import { openInspected } from './looking.ts';
+import { openInspected, PATIENCE } from './looking.ts';
 
 async function open(): Promise<InspectorServer> {
   const server = await startInspectorServer(new Inspector());
@@ -70,6 +72,13 @@ describe('who may look', () => {
       expect(await knock(server.socketUrl, { host })).toBe(421);
     },
   );
+
+  it('calls the port that browsers leave out by no number', () => {
+    const headers = { host: 'localhost', origin: 'http://localhost' };
+    const { token, refusesViewer } = openDoor(80);
+    expect(refusesViewer({ headers, url: `/?token=${token}` } as IncomingMessage)).toBeNull();
+    expect(refusesViewer({ headers, url: '/?token=' } as IncomingMessage)).toMatchObject({ status: 401 });
+  });
 
   it('is at most 8 at once', async () => {
     const server = await open();
@@ -206,7 +215,7 @@ describe('a viewer', () => {
     const { client } = await live(house, { device: null, scopes: READ });
     const viewer = await look();
     const sessionId = await viewer.standing('connection', 'paired');
-    await expect.poll(() => inspector.size, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => inspector.size, PATIENCE).toBe(1);
     await client.end();
     await viewer.until((frames) =>
       frames.find((frame) => frame.sessionId === sessionId && frame.snapshot?.status === 'stopped'),

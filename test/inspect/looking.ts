@@ -15,6 +15,9 @@ export type SeenFrame = StatelyInspectionEvent & {
   readonly sourceId?: string;
 };
 
+/** For what comes soon, on a machine that does much else. */
+export const PATIENCE = { timeout: 20_000 } as const;
+
 /** One who looks, through the receiver of `@statelyai/inspect`. */
 export class Looker {
   readonly frames: SeenFrame[] = [];
@@ -81,7 +84,7 @@ export async function openInspected(options: HouseOptions = {}): Promise<Inspect
   const look = async (): Promise<Looker> => {
     const before = inspector.viewers;
     const looker = new Looker(server.socketUrl);
-    await expect.poll(() => inspector.viewers, { interval: 5 }).toBe(before + 1);
+    await expect.poll(() => inspector.viewers, { ...PATIENCE, interval: 5 }).toBe(before + 1);
     return looker;
   };
   return { house, inspector, server, look };

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pendingId, real, serving } from '../cli/serving.ts';
 import { cli, temporaryFolder } from '../cli/terminal.ts';
-import { Looker } from './looking.ts';
+import { Looker, PATIENCE } from './looking.ts';
 
 /** The address for a receiver, from the one that is printed for a browser. */
 function socketOf(printed: string): string {
@@ -13,7 +13,7 @@ function socketOf(printed: string): string {
 describe('serve --inspect', () => {
   it('shows a device that waits, and the decision that another process made', async () => {
     const gateway = await serving(['--inspect']);
-    await expect.poll(() => gateway.printed()).toContain('/hosted#token=');
+    await expect.poll(() => gateway.printed(), PATIENCE).toContain('/hosted#token=');
     const viewer = new Looker(socketOf(gateway.printed()));
     const { answer } = await gateway.waiting();
     await viewer.standing('connection', { upgradePending: 'held' });
@@ -35,7 +35,7 @@ describe('serve --inspect', () => {
 
   it('is asked for by the environment, too', async () => {
     const gateway = await serving([], { env: { ANTECHAMBER_INSPECT: '0' } });
-    await expect.poll(() => gateway.printed()).toContain('inspector: http://127.0.0.1:');
+    await expect.poll(() => gateway.printed(), PATIENCE).toContain('inspector: http://127.0.0.1:');
   });
 
   it('says what to do when its port is taken', async () => {

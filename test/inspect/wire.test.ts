@@ -6,7 +6,7 @@ import { connectionMachine } from '../../machines/connection.ts';
 import { approve } from '../../src/authority/request-decisions.ts';
 import { live, pair, READ, WRITE, wait } from '../support/pairing.ts';
 import { newDevice } from '../support/raw-client.ts';
-import { openInspected, type SeenFrame } from './looking.ts';
+import { openInspected, PATIENCE, type SeenFrame } from './looking.ts';
 
 const shapeOf = ({ type, event, snapshot }: SeenFrame): string =>
   `${type.slice('@xstate.'.length)} ${event?.type ?? ''} ${JSON.stringify(snapshot?.value ?? '')}`;
@@ -118,7 +118,7 @@ describe('the format', () => {
     const actor = createActor(connectionMachine, { inspect: theirs.inspect });
     actor.start().send({ type: 'connect.received', manner: 'auto', commandLine: false });
     // It converts what it saw in timers of its own.
-    await expect.poll(() => sent.length).toBe(5);
+    await expect.poll(() => sent.length, PATIENCE).toBe(5);
     for (const type of ['@xstate.actor', '@xstate.event', '@xstate.snapshot']) {
       const [their] = sent.filter((frame) => frame.type === type).slice(-1);
       const our = viewer.of(sessionId).find((frame) => frame.type === type);
