@@ -173,7 +173,7 @@ export function placeOf({ value }: Snapshot): string {
 }
 
 /** What of a connection makes a difference to what can follow. */
-export function label(snapshot: Snapshot): string {
+function label(snapshot: Snapshot): string {
   const { manner, request, live } = snapshot.context;
   const place = placeOf(snapshot);
   if (['rejected', 'deferred', 'closed', 'challenged'].includes(place)) return place;

@@ -124,7 +124,7 @@ async function everything(stage: ConnectionStage) {
 }
 
 async function missend(stand: Stand, store: StageOptions['store']): Promise<void> {
-  const { stage } = await standAt(stand, store);
+  const { stage, expectation } = await standAt(stand, store);
   // A stopped actor says that it has been sent something.
   const warned = vi.spyOn(console, 'warn').mockReturnValue();
   try {
@@ -137,10 +137,12 @@ async function missend(stand: Stand, store: StageOptions['store']): Promise<void
       expect(await everything(stage), name).toEqual(before);
     }
     expect(warned).toHaveBeenCalledTimes(stand.where === 'gone' ? strays.length : 0);
+    // Only now does one that was turned away read what it was sent.
+    await catchUp(stage, stand, false);
+    expect(await told(stage)).toEqual(expectation.told);
   } finally {
     warned.mockRestore();
     stage.release();
-    stage.client.socket.resume();
   }
 }
 
