@@ -40,13 +40,13 @@ export class Bell extends Changing {
   readonly #book: Book;
   /** Ids, with revision, that were told or were on the screen. */
   #known: ReadonlySet<string> = new Set();
+  #isAwake = false;
   readonly #shown = new Map<string, Notification>();
 
   constructor(book: Book) {
     super();
     this.#book = book;
     if (!isPossible) return;
-    void this.#wake();
     book.onChange(() => this.#look());
     addEventListener('focus', () => this.#look());
     document.addEventListener('visibilitychange', () => this.#look());
@@ -62,6 +62,7 @@ export class Bell extends Changing {
   }
 
   async #wake(): Promise<void> {
+    this.#isAwake = true;
     this.#become((await kept<boolean>('notices').catch(() => false)) === true);
   }
 
@@ -73,6 +74,8 @@ export class Bell extends Changing {
   }
 
   #look(): void {
+    // Not before the first rows, which are read from the same place.
+    if (this.#book.isComplete && !this.#isAwake) void this.#wake();
     const open = this.#book.waiting.filter(({ ended }) => ended === null);
     const ids = new Set(open.map(({ request }) => request.requestId));
     const fresh = open.filter(({ request }) => !this.#known.has(request.requestId));
@@ -99,8 +102,15 @@ export class Bell extends Changing {
   }
 
   #show(tag: string, title: string, body: string, requestId: string): void {
-    // The tag makes one notice of those that two tabs show.
-    const notice = new Notification(title, { body, tag });
+    let notice: Notification;
+    try {
+      // The tag makes one notice of those that two tabs show.
+      notice = new Notification(title, { body, tag });
+    } catch {
+      // Some browsers have notices for pages that have a worker only, and say so here.
+      this.ringing = 'impossible';
+      return this.changed();
+    }
     this.#shown.set(tag, notice);
     notice.onclick = () => {
       window.focus();

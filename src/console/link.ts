@@ -140,6 +140,7 @@ export class Link extends Changing {
   }
 
   again(): void {
+    this.#early = undefined;
     this.#become({ kind: 'starting' });
     this.#client.stop();
     this.#client.start();
@@ -218,6 +219,8 @@ export class Link extends Changing {
 
   #closed(wasRefused: boolean): void {
     this.isOnline = false;
+    // Another tab may have changed it meanwhile.
+    this.#early = undefined;
     // Who has not been let in yet sees why; a gateway that restarts says nothing.
     if (!wasRefused && this.phase.kind === 'starting') this.#become({ kind: 'starting' });
     else this.changed();
