@@ -100,10 +100,10 @@ export const passDeadlines = {
   guard: { type: 'somethingIsDue', params: its },
   actions: [{ type: 'passDeadlines', params: its }, announce('deadline.passed')],
 } as const;
-export const forgive = [
-  { guard: 'hasQuiet', actions: ['endQuiet', announce('quiet.forgiven'), reply('forgiven')] },
-  { actions: reply('nothing') },
-] as const;
+export const forgive = {
+  guard: 'hasQuiet',
+  actions: ['endQuiet', announce('quiet.forgiven'), reply('forgiven')],
+} as const;
 export const useToken = {
   guard: { type: 'firstUse', params: its },
   actions: [{ type: 'noteTokenUse', params: its }, announce('token.delivered')],

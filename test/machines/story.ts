@@ -10,6 +10,7 @@ import { step } from '../../src/authority/step.ts';
 import { deepFreeze } from './explore.ts';
 
 const ARROW = ' -> ';
+const BRANCH = '| ';
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** The story with its right side as it really goes; equal to what it was given when the story is true. */
@@ -19,7 +20,7 @@ export function told(story: string): string {
   const teller = new Teller();
   return lines
     .map((line) => (line.split(ARROW)[0] ?? '').trim())
-    .map((left) => `${left.padEnd(width)}${ARROW}${teller.play(left)}`)
+    .map((left) => `${left.padEnd(width)}${ARROW}${teller.tell(left)}`)
     .join('\n');
 }
 
@@ -28,7 +29,16 @@ class Teller {
   #episode = 0;
   #kept: RoleRecord = deepFreeze(structuredClone(UNKNOWN_ROLE));
 
-  play(line: string): string {
+  /** A line after a bar is a branch: the next line does not know of it. */
+  tell(line: string): string {
+    if (!line.startsWith(BRANCH)) return this.#play(line);
+    const [now, kept] = [this.#now, this.#kept];
+    const right = this.#play(line.slice(BRANCH.length));
+    [this.#now, this.#kept] = [now, kept];
+    return right;
+  }
+
+  #play(line: string): string {
     const [verb = '', ...words] = line.split(' ');
     if (verb === 'later') {
       const [, count, unit] = /^(\d+)([smhd])$/.exec(words[0] ?? '') ?? [];
@@ -57,9 +67,11 @@ class Teller {
       case 'rejects':
         return { ...owner, type: 'request.rejected', request: this.#ref(words[0]) };
       case 'withdraws':
-        return { type: 'request.withdrawn', request: this.#ref('r1'), at };
+        return { type: 'request.withdrawn', request: this.#ref(words[0] ?? 'r1'), at };
       case 'attends':
         return { type: 'request.attended', at, attempts: 0, terms: DEFAULT_TERMS };
+      case 'imports':
+        return this.#imports(words);
       case 'later':
       case 'wakes':
         return { type: 'deadline.reached', at };
@@ -97,6 +109,23 @@ class Teller {
       attempts: 1,
       at: this.#now,
       terms: DEFAULT_TERMS,
+    };
+  }
+
+  /** `imports read of read+admin`: the grant, and what it lies inside if that is more; `token`: with one. */
+  #imports([grant = '', ...more]: readonly string[]): AuthorizationEvent {
+    const ceiling = more[0] === 'of' ? (more[1] ?? '') : grant;
+    return {
+      type: 'device.imported',
+      at: this.#now,
+      by: 'owner',
+      terms: DEFAULT_TERMS,
+      ceiling: scopesOf(ceiling),
+      grant: scopesOf(grant),
+      tokenHash: more.includes('token') ? 'hash' : null,
+      epoch: 1,
+      fingerprint: [grant, ...more].join(' '),
+      approvedAtMs: this.#now,
     };
   }
 
