@@ -9,19 +9,17 @@ const LANE = fileURLToPath(new URL('./lane.ts', import.meta.url));
 /** A mistake that makes a test wait for ever is noticed by that. */
 const PATIENCE_MS = 240_000;
 
-export type Judgement = 'killed' | 'survived';
-
 /** One suite at a time; as many judges as should work beside each other. */
 export class Judge {
   #lane: ChildProcess | undefined;
 
-  /** Rejects when the suite did not run at all. */
-  async judge(mutant: string, suite: Suite): Promise<Judgement> {
+  /** The tests that noticed; rejects when the suite did not run at all. */
+  async judge(mutant: string, suite: Suite): Promise<readonly string[]> {
     this.#lane ??= await openLane();
     this.#lane.send({ mutant, suite } satisfies Question);
     const answer = await this.#answer(this.#lane);
     if ('problem' in answer) throw new Error(`${suite.name} about "${mutant}": ${answer.problem}`);
-    return answer.isNoticed ? 'killed' : 'survived';
+    return answer.noticedBy;
   }
 
   async #answer(lane: ChildProcess): Promise<Answer> {
@@ -35,7 +33,7 @@ export class Judge {
     } catch (error) {
       if (!patience.aborted) throw error;
       this.close();
-      return { isNoticed: true };
+      return { noticedBy: ['a test that waits for ever'] };
     } finally {
       over.abort();
     }

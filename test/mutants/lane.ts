@@ -13,8 +13,8 @@ export interface Question {
   readonly suite: Suite;
 }
 
-/** `problem`: the suite did not run at all, which is no test that noticed. */
-export type Answer = { readonly isNoticed: boolean } | { readonly problem: string };
+/** The tests that failed, or what else went wrong in the run; `problem`: the suite did not run at all, which is no test that noticed. */
+export type Answer = { readonly noticedBy: readonly string[] } | { readonly problem: string };
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const config = fileURLToPath(new URL('./vitest.config.ts', import.meta.url));
@@ -47,9 +47,12 @@ async function ask({ mutant, suite }: Question): Promise<Answer> {
 
 function answerOf(testModules: readonly TestModule[], unhandledErrors: readonly unknown[]): Answer {
   const tests = testModules.flatMap((module) => [...module.children.allTests()]);
-  const isNoticed = unhandledErrors.length > 0 || testModules.some((module) => !module.ok());
+  const failed = tests.filter((test) => test.result().state === 'failed').map(({ fullName }) => fullName);
+  const broken = testModules.filter((module) => !module.ok()).map(({ moduleId }) => moduleId);
+  const errors = unhandledErrors.map(String);
+  const noticedBy = failed.length > 0 ? failed : [...broken, ...errors];
   const didRun = tests.some((test) => ['passed', 'failed'].includes(test.result().state));
-  return isNoticed || didRun ? { isNoticed } : { problem: 'no test ran' };
+  return noticedBy.length > 0 || didRun ? { noticedBy } : { problem: 'no test ran' };
 }
 
 process.on('message', async (question: Question) => {

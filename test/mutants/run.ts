@@ -50,7 +50,8 @@ const sound = new Map<Suite, Promise<void>>();
 
 /** A suite that fails without any mistake would notice all of them. */
 async function checkSuite(judge: Judge, suite: Suite): Promise<void> {
-  if ((await judge.judge('', suite)) === 'killed') throw new Error(`the suite ${suite.name} fails by itself`);
+  const failed = await judge.judge('', suite);
+  if (failed.length > 0) throw new Error(`the suite ${suite.name} fails by itself: ${failed.join('; ')}`);
 }
 
 async function killersOf(judge: Judge, { name, family, enough }: Suspect): Promise<readonly string[]> {
@@ -62,7 +63,7 @@ async function killersOf(judge: Judge, { name, family, enough }: Suspect): Promi
     if (!sound.has(suite)) sound.set(suite, checkSuite(judge, suite));
     await sound.get(suite);
     rate.asked += 1;
-    if ((await judge.judge(name, suite)) === 'survived') continue;
+    if ((await judge.judge(name, suite)).length === 0) continue;
     rate.killed += 1;
     killers.push(suite.name);
   }
