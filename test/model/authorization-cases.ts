@@ -207,6 +207,7 @@ export const IMPORTS: readonly (readonly AuthorizationEvent[])[] = [
   [brings([READ]), asks(WISH), brings([]), approves(open(1)), brings([READ])],
   [asks([READ]), approves(open(1)), asks(WISH), brings(WISH)],
   [asks([READ]), rejects(open(1)), brings([READ]), forgives, asks([READ]), brings([READ])],
+  [brings([READ]), forgives, asks([READ])],
   [brings([READ]), revokes, brings([READ]), brings(WISH), forgives, asks(WISH), brings([READ]), brings(WISH)],
 ];
 
