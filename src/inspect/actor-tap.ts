@@ -43,13 +43,20 @@ const DEAF: ActorWatcher = { seen: () => {}, gone: () => {} };
  */
 export function guardTap(tap: ActorTap, onFailure: (error: unknown) => void): ActorTap {
   let isBroken = false;
+  const broke = (error: unknown): void => {
+    if (isBroken) return;
+    isBroken = true;
+    onFailure(error);
+  };
   const guarded = <T>(otherwise: T, call: () => T): T => {
     if (isBroken) return otherwise;
     try {
-      return call();
+      const answer = call();
+      // An async function passes for one that answers nothing, and a rejection that nobody hears ends the process.
+      if (answer instanceof Promise) answer.catch(broke);
+      return answer;
     } catch (error) {
-      isBroken = true;
-      onFailure(error);
+      broke(error);
       return otherwise;
     }
   };

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Door, openDoor, type Refusal } from './door.ts';
 import type { Inspector } from './inspector.ts';
-import { pageAt } from './pages.ts';
+import { type PageAt, readPages } from './pages.ts';
 
 /** How much may lie unread in a viewer's socket before nothing more is sent, in bytes. */
 const UNREAD_BYTES = 256 * 1024;
@@ -29,6 +29,7 @@ export async function startInspectorServer(
   inspector: Inspector,
   { port = 0 }: { readonly port?: number } = {},
 ): Promise<InspectorServer> {
+  const pageAt = readPages();
   const http = createServer();
   const sockets = new WebSocketServer({
     noServer: true,
@@ -44,7 +45,7 @@ export async function startInspectorServer(
   });
   const { port: bound } = http.address() as AddressInfo;
   const door = openDoor(bound);
-  http.on('request', (request, response) => answerPage(door, request, response));
+  http.on('request', (request, response) => answerPage(door, pageAt, request, response));
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     const refused = door.refusesViewer(request) ?? tooMany(sockets.clients.size);
@@ -88,12 +89,14 @@ function show(inspector: Inspector, ws: WebSocket, socket: Duplex): void {
 
 function refuseUpgrade(socket: Duplex, { status, text }: Refusal): void {
   const body = `${text}\n`;
+  // A peer that never ends its half would keep the socket, and with it the server's stop.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
   );
 }
 
-function answerPage(door: Door, request: IncomingMessage, response: ServerResponse): void {
+function answerPage(door: Door, pageAt: PageAt, request: IncomingMessage, response: ServerResponse): void {
   const refused = door.refusesPage(request);
   const { method = 'GET', url = '/' } = request;
   const isRead = method === 'GET' || method === 'HEAD';

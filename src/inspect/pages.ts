@@ -100,19 +100,24 @@ function headersFor(type: string, host: string, frames: string): Readonly<Record
   };
 }
 
-const PAGES: Readonly<Record<string, { readonly type: string; readonly body: () => string }>> = {
-  '/': { type: 'text/html', body: () => LOCAL },
-  '/hosted': { type: 'text/html', body: () => HOSTED },
-  '/viewer.css': { type: 'text/css', body: () => STYLE },
-  '/viewer.js': { type: 'text/javascript', body: () => script('viewer.js') },
-  '/hosted.js': { type: 'text/javascript', body: () => script('hosted.js') },
-  '/frames.js': { type: 'text/javascript', body: () => script('frames.js') },
-};
-
 /** The page of that path; undefined where there is none. `host` was checked, so that it cannot carry a directive. */
-export function pageAt(path: string, host: string): Page | undefined {
-  const page = Object.hasOwn(PAGES, path) ? PAGES[path] : undefined;
-  if (!page) return undefined;
-  const frames = path === '/hosted' ? 'https://stately.ai https://*.stately.ai' : "'none'";
-  return { body: page.body(), headers: headersFor(page.type, host, frames) };
+export type PageAt = (path: string, host: string) => Page | undefined;
+
+/** Reads all pages at once: where too many sockets are open no file can be, and a throw while somebody asks would end
+ * the gateway. */
+export function readPages(): PageAt {
+  const pages = new Map([
+    ['/', { type: 'text/html', body: LOCAL }],
+    ['/hosted', { type: 'text/html', body: HOSTED }],
+    ['/viewer.css', { type: 'text/css', body: STYLE }],
+    ...['viewer.js', 'hosted.js', 'frames.js'].map(
+      (name) => [`/${name}`, { type: 'text/javascript', body: script(name) }] as const,
+    ),
+  ]);
+  return (path, host) => {
+    const page = pages.get(path);
+    if (!page) return undefined;
+    const frames = path === '/hosted' ? 'https://stately.ai https://*.stately.ai' : "'none'";
+    return { body: page.body, headers: headersFor(page.type, host, frames) };
+  };
 }

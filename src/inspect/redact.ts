@@ -13,7 +13,8 @@ export interface Who {
   /** Lowercase hex SHA-256 of the device's key; empty for a peer without a device. */
   readonly deviceId: string;
   readonly role: Role;
-  /** What the peer says of itself, escaped when it was read; null where nobody speaks. */
+  /** What the peer says of itself: words of at most 64 printable ASCII characters, anything else is no `connect`. Null
+   * where nobody speaks. */
   readonly client: { readonly id: string; readonly mode: string } | null;
 }
 

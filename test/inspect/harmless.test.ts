@@ -14,6 +14,7 @@ const fail = (): never => {
 const BROKEN: readonly (readonly [string, ActorTap])[] = [
   ['when a socket is opened', { opened: fail }],
   ['at an event', { opened: () => ({ seen: fail, gone: () => {} }) }],
+  ['in a promise', { opened: () => ({ seen: async () => fail(), gone: () => {} }) }],
   ['when a socket is gone', { opened: () => ({ seen: () => {}, gone: fail }) }],
 ];
 

@@ -1,4 +1,5 @@
 /** Who may look, and what one who looks can do. */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { connect as connectTcp } from 'node:net';
@@ -35,6 +36,22 @@ function knock(url: string, headers: Readonly<Record<string, string>> = {}): Pro
   });
 }
 
+/** The bytes that ask for an upgrade, of whoever writes them by hand. */
+function upgradeOf({ hostname, port }: URL, path: string): string {
+  const key = 'dGhlIHNhbXBsZSBub25jZQ==';
+  return `GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`;
+}
+
+/** One who asks for this path, and never ends the connection. Gives the first line of the answer. */
+async function lean({ socketUrl }: InspectorServer, path: string): Promise<string | undefined> {
+  const url = new URL(socketUrl);
+  const socket = connectTcp({ port: Number(url.port), host: url.hostname, allowHalfOpen: true });
+  onTestFinished(() => void socket.destroy());
+  socket.write(upgradeOf(url, path));
+  const [answer] = await once(socket, 'data');
+  return String(answer).split('\r\n')[0];
+}
+
 describe('who may look', () => {
   it('is who has the token, without a page or with ours', async () => {
     const server = await open();
@@ -54,6 +71,16 @@ describe('who may look', () => {
     expect(await knock(`${plain}?token=${token.slice(0, -1)}`)).toBe(401);
     expect(await knock(`${plain}?token=${other.socketUrl.split('?token=')[1]}`)).toBe(401);
     expect(token).toMatch(/^[\w-]{43}$/);
+  });
+
+  it.each(['//', '/%', '/?token=%ff', '/??token='])('is nobody who asks for %s', async (path) => {
+    expect(await lean(await open(), path)).toBe('HTTP/1.1 401 Refused');
+  });
+
+  it('is not waited for at the stop, if refused', async () => {
+    const server = await startInspectorServer(new Inspector());
+    await lean(server, '/');
+    await server.stop();
   });
 
   it.each(['https://evil.example', 'null', 'http://127.0.0.1', 'https://stately.ai'])(
@@ -110,6 +137,11 @@ describe('the pages', () => {
     }
   });
 
+  it('are read before anybody asks: no file can be opened while too many sockets are', async () => {
+    const url = new URL(await startCrowded());
+    expect((await fetch(new URL('viewer.js', url))).status).toBe(200);
+  });
+
   it('are nothing else', async () => {
     const server = await open();
     const base = server.url.split('#')[0] ?? '';
@@ -119,6 +151,33 @@ describe('the pages', () => {
     expect((await fetch(base, { method: 'POST' })).status).toBe(404);
   });
 });
+
+/** A process of its own with an inspector's server, which may open one file or socket more. Gives its address. */
+async function startCrowded(): Promise<string> {
+  const from = (path: string) => JSON.stringify(new URL(`../../src/inspect/${path}`, import.meta.url).href);
+  const script = `
+    import { openSync, closeSync } from 'node:fs';
+    import { Inspector } from ${from('inspector.ts')};
+    import { startInspectorServer } from ${from('inspector-server.ts')};
+    const { url } = await startInspectorServer(new Inspector());
+    const held = [];
+    try { for (;;) held.push(openSync(process.execPath)); } catch {}
+    closeSync(held.pop());
+    console.log(url);`;
+  const limited = [
+    '-c',
+    'ulimit -n 64; exec "$@"',
+    'sh',
+    process.execPath,
+    '--input-type=module',
+    '-e',
+    script,
+  ];
+  const child = spawn('sh', limited, { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill());
+  const [printed] = await once(child.stdout, 'data');
+  return String(printed).trim();
+}
 
 /** One who reads all that it is sent, and keeps nothing. */
 async function reading({ socketUrl }: InspectorServer): Promise<{ until(part: string): Promise<void> }> {
@@ -198,13 +257,12 @@ describe('a viewer', () => {
 
   it('is told of nobody who is gone, after 10,000 sockets', { timeout: 120_000 }, async () => {
     const { house, inspector, look } = await openInspected();
-    const [host, port] = [new URL(house.gateway.url).hostname, Number(new URL(house.gateway.url).port)];
-    const key = 'dGhlIHNhbXBsZSBub25jZQ==';
-    const upgrade = `GET / HTTP/1.1\r\nHost: ${host}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`;
+    const url = new URL(house.gateway.url);
+    const upgrade = upgradeOf(url, '/');
     let left = 10_000;
     const lane = async (): Promise<void> => {
       while (left-- > 0) {
-        const socket = connectTcp(port, host);
+        const socket = connectTcp(Number(url.port), url.hostname);
         socket.write(upgrade);
         // The challenge is there, so that the actor is, too.
         await once(socket, 'data');
