@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { initialTransition } from 'xstate';
 import { connectionMachine } from '../../machines/connection.ts';
 import type { ConnectionEvent, Manner, RecordRead } from '../../machines/connection-setup.ts';
+import type { Denial } from '../../machines/denial.ts';
 import type { View } from '../../machines/verdict.ts';
 import type { GrantedScopes } from '../../machines/vocabulary.ts';
 import { deepFreeze } from './explore.ts';
@@ -13,6 +14,8 @@ const table = readFileSync(new URL('./connection-table.txt', import.meta.url), '
   .split('\n');
 const LIVE = ['upgradePending.serving', 'paired'];
 const SETTLED = ['rejected', 'deferred', 'closed'];
+/** Where a socket has no rights yet, and a record that gives none turns it away. */
+const WAITING_ROOM = ['authorizing', 'upgradePending.held', 'approved'] as const;
 const UNSETTLED = STATES.filter((state) => !SETTLED.includes(state));
 const [fresh] = initialTransition(connectionMachine);
 const start = (): Snapshot => fresh;
@@ -211,6 +214,27 @@ describe('how it waits', () => {
     const held = everything.filter((snapshot) => stateOf(snapshot) === 'upgradePending.held');
     expect(held.length).toBeGreaterThan(1);
     for (const { context } of held) expect(context).toMatchObject({ request: REQUEST, live: [] });
+  });
+});
+
+describe('how it is turned away', () => {
+  const invited: Denial = {
+    code: 'PAIRING_REQUIRED',
+    reason: 'scope-upgrade',
+    request: REQUEST,
+    wait: true,
+    standing: { role: 'operator', wish: [], grant: [], approvedRoles: [] },
+  };
+  const answers = (['deferred', 'rejected'] as const).flatMap((state) =>
+    WAITING_ROOM.map((from) => ({ from, state, denial: { ...invited, wait: state === 'deferred' } })),
+  );
+
+  it.each(answers)('$from: $state is who is told $denial.wait to come back', ({ from, state, denial }) => {
+    // In the waiting room nothing is open any more: its request has ended, and the answer says what to do next.
+    const read = { ...view([], { covered: false }), denial };
+    const turnedAway = take(inState(from, 'hold'), read);
+    expect(turnedAway.state).toBe(state);
+    expect(turnedAway.effects).toEqual(['refuse(PAIRING_REQUIRED)']);
   });
 });
 
