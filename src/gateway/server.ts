@@ -50,6 +50,8 @@ function readTls({ certPath, keyPath }: NonNullable<GatewayOptions['tls']>): { c
 }
 
 function refuseUpgrade(socket: Duplex, body: string, status = '503 Service Unavailable'): void {
+  // A peer that never ends its half would keep the socket, and with it the server's stop.
+  socket.once('finish', destroySelf);
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
 }
 

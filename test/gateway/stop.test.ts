@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { approve } from '../../src/authority/request-decisions.ts';
 import { openHouse } from '../support/harness.ts';
 import { OfficialDevice, OfficialProgram } from '../support/official-client.ts';
@@ -24,6 +26,20 @@ describe('a graceful stop', () => {
     for (const client of [session.client, parked.client, silent]) {
       expect(await client.closed()).toEqual({ code: 1012, reason: 'service restart' });
     }
+  });
+
+  it('does not wait for a peer that was refused the upgrade and never ends its half', async () => {
+    const house = await openHouse({ gateway: { console: {} } });
+    const { port } = house.gateway;
+    const peer = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    onTestFinished(() => void peer.destroy());
+    const name = `evil.example:${port}`;
+    peer.write(
+      `GET / HTTP/1.1\r\nHost: ${name}\r\nOrigin: http://${name}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    );
+    const [answer] = await once(peer, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 421 /);
+    await house.stop();
   });
 
   it('I5, I10: the request of a parked one stays open, is approved while nobody listens, and lets it in afterwards', async () => {
