@@ -78,4 +78,19 @@ describe('several programs of one device wait for one request, each with its own
     );
     expect(told.payload.expiresAtMs).toBeGreaterThan(house.clock.now());
   });
+
+  it('one that is served uses an older revision as soon as it is approved, while the newer one is open', async () => {
+    const house = await openHouse();
+    const device = newDevice();
+    await pair(house, device, READ);
+    const first = await live(house, { device, scopes: [...READ, 'operator.pairing'], mode: 'webchat' });
+    const older = await openRequest(house, device.id);
+    const scopes = [...READ, 'operator.pairing', 'operator.approvals'];
+    const { client } = await live(house, { device, scopes, mode: 'webchat' });
+    expect((await client.request('device.pair.list', {})).error.message).toMatch(/^missing scope/);
+    await approve(house.owner, `${older?.id}.r1`);
+    expect((await client.request('device.pair.list', {})).ok).toBe(true);
+    expect((await first.client.request('device.pair.list', {})).ok).toBe(true);
+    expect((await openRequest(house, device.id))?.revisions).toHaveLength(2);
+  });
 });

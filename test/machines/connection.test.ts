@@ -278,6 +278,16 @@ describe('what a session may use', () => {
     expect(effects).toEqual(['applyGrant', 'tellResolved(rejected)']);
   });
 
+  it('becomes all that is granted at once, also while the rest of its request is open', () => {
+    const granted = view(['operator.read', 'operator.talk'], { open: REQUEST });
+    const { state, snapshot, effects } = take(inState('upgradePending.serving'), granted);
+    expect([state, snapshot.context.live]).toEqual([
+      'upgradePending.serving',
+      ['operator.read', 'operator.talk'],
+    ]);
+    expect(effects).toEqual(['applyGrant']);
+  });
+
   it('follows the newest revision of its request while it waits', () => {
     const r2 = { ...REQUEST, revision: 2 };
     const { state, snapshot } = take(
