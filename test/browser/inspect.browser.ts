@@ -105,6 +105,13 @@ describe('the page for the Stately inspector', () => {
     await approve(house.owner, requestId);
     await client.response(connectId);
     await heard.getByText('@xstate.snapshot "paired"').first().waitFor();
+    const [inspector] = page.frames().filter((frame) => frame.url().startsWith('https://stately.ai'));
+    await inspector?.goto('https://stately.ai/inspect?again');
+    await expect
+      .poll(() => heard.allTextContents(), PATIENCE)
+      .toEqual(
+        expect.arrayContaining([expect.stringMatching(/^@xstate\.actor/), '@xstate.snapshot "paired"']),
+      );
     await client.end();
   });
 });

@@ -1,13 +1,24 @@
 import { byId, hear } from './frames.js';
 
 const OURS = /^https:\/\/([a-z0-9-]+\.)*stately\.ai$/;
-/** Frames that came before the inspector was there; the first of them are the actors as they stand. */
-const MOST_HELD = 5000;
 
 const iframe = /** @type {HTMLIFrameElement} */ (document.querySelector('iframe'));
-/** @type {any[]} */
-let held = [];
+/**
+ * How each actor was introduced and how it stands, by session: the inspector may load late, or again, and forgets all
+ * that it was told.
+ *
+ * @type {Map<string, any[]>}
+ */
+const live = new Map();
 let origin = '';
+
+/** @param {any} frame */
+function remember(frame) {
+  const { type, sessionId, snapshot } = frame;
+  if (type === '@xstate.actor') live.set(sessionId, [frame]);
+  else if (snapshot?.status === 'stopped') live.delete(sessionId);
+  else if (snapshot) live.set(sessionId, [...(live.get(sessionId) ?? []).slice(0, 1), frame]);
+}
 
 /** @param {any} frame */
 function pass(frame) {
@@ -18,15 +29,14 @@ addEventListener('message', (event) => {
   if (event.source !== iframe.contentWindow || !OURS.test(event.origin)) return;
   if (event.data?.type !== '@statelyai.connected') return;
   origin = event.origin;
-  for (const frame of held) pass(frame);
-  held = [];
+  for (const frame of [...live.values()].flat()) pass(frame);
 });
 iframe.src = 'https://stately.ai/inspect';
 
 hear(
   (frame) => {
+    remember(frame);
     if (origin) pass(frame);
-    else if (held.length < MOST_HELD) held.push(frame);
   },
   (status) => {
     byId('status').textContent = status;
