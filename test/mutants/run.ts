@@ -1,6 +1,6 @@
 /**
  * Would the tests notice? Puts one mistake at a time into the product and runs the suites until enough of them fail:
- * two for a mistake in a guard, one for any other. `--only TEXT` takes the mutants whose names hold it, `--all` asks
+ * two for a mistake in a guard, one for any other. `--only TEXT` takes the mutants whose family and name hold it, `--all` asks
  * every suite about every mutant. Exits 1 when a mutant survives that is not named as equivalent.
  */
 import { parseArgs } from 'node:util';
@@ -11,11 +11,11 @@ import { EQUIVALENT } from './equivalent.ts';
 import { Judge } from './judge.ts';
 import { mutantsOf } from './machine-mutants.ts';
 import { RUNTIME_MUTANTS } from './runtime-mutants.ts';
-import { SUITES, type Suite } from './suites.ts';
+import { type Family, SUITES, type Suite } from './suites.ts';
 
 interface Suspect {
   readonly name: string;
-  readonly family: keyof typeof SUITES;
+  readonly family: Family;
   /** Suites that must notice it. */
   readonly enough: number;
 }
@@ -37,8 +37,11 @@ function suspects(): readonly Suspect[] {
       enough: kind === 'guard' ? 2 : 1,
     })),
   );
-  const inCode = RUNTIME_MUTANTS.map(({ name }) => ({ name, family: 'runtime' as const, enough: 1 }));
-  return [...inMachines, ...inCode].filter(({ name }) => name.includes(values.only));
+  const inCode = RUNTIME_MUTANTS.map(({ name, file }) => {
+    const family: Family = file.startsWith('src/gateway/') ? 'gateway' : 'core';
+    return { name, family, enough: 1 };
+  });
+  return [...inMachines, ...inCode].filter(({ name, family }) => `${family} ${name}`.includes(values.only));
 }
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);

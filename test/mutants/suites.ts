@@ -14,8 +14,20 @@ const BEYOND: readonly Suite[] = [
   { name: 'explorer', files: ['test/explore'] },
 ];
 
-/** Which suites judge a mistake, the quickest first. */
-export const SUITES: Readonly<Record<'connection' | 'authorization' | 'runtime', readonly Suite[]>> = {
+const UNITS: Suite = {
+  name: 'units',
+  files: ['test/protocol', 'test/authority', 'test/store', 'test/machines/policy.test.ts'],
+};
+const MODEL: Suite = {
+  name: 'model',
+  files: ['test/model/connection.test.ts', 'test/model/authorization.test.ts'],
+};
+
+/** What a mistake is in: a machine's table, the gateway, or what lies below it. */
+export type Family = 'connection' | 'authorization' | 'gateway' | 'core';
+
+/** Which suites judge a mistake, those first that are quick to notice it. */
+export const SUITES: Readonly<Record<Family, readonly Suite[]>> = {
   connection: [
     { name: 'rules', files: ['test/machines/connection.test.ts'], only: '^(?!every event in every state)' },
     { name: 'table', files: ['test/machines/connection.test.ts'], only: '^every event in every state' },
@@ -31,12 +43,6 @@ export const SUITES: Readonly<Record<'connection' | 'authorization' | 'runtime',
     { name: 'every call', files: ['test/model/every-call.test.ts'] },
     ...BEYOND,
   ],
-  runtime: [
-    {
-      name: 'units',
-      files: ['test/protocol', 'test/authority', 'test/store', 'test/machines/policy.test.ts'],
-    },
-    { name: 'model', files: ['test/model/connection.test.ts', 'test/model/authorization.test.ts'] },
-    ...BEYOND,
-  ],
+  core: [UNITS, ...BEYOND, MODEL],
+  gateway: [...BEYOND, UNITS, MODEL],
 };
