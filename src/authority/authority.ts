@@ -70,8 +70,8 @@ export interface AuthorityOptions {
   readonly mostStrangers?: number;
   /** Called once for each state change, after it is stored. */
   readonly onAudit?: (line: string) => void;
-  /** Called for each step that was taken, also for one that changed nothing. What it throws is dropped: the step is
-   * stored by then. */
+  /** Called for each step that was taken, also for one that changed nothing; after a change by another process for each
+   * role, without an event. What it throws is dropped: the step is stored by then. */
   readonly onStep?: (step: TakenStep) => void;
   /** Called after an owner's decision with the store's position. */
   readonly onDecision?: (seq: number) => void;

@@ -24,7 +24,8 @@ export interface CommitterOptions {
 export interface TakenStep {
   readonly deviceId: string;
   readonly role: Role;
-  readonly event: AuthorizationEvent;
+  /** Null where another process took the step: known is where it led. */
+  readonly event: AuthorizationEvent | null;
   readonly next: RoleRecord;
   /** The connection that asked for it; null where none did. */
   readonly connId: string | null;
@@ -88,6 +89,11 @@ export class Committer {
     this.#clock = clock;
     this.#onAudit = onAudit;
     this.#onStep = onStep;
+    if (!onStep) return;
+    store.watch(({ deviceId, foreign }) => {
+      // A store that does not answer is told to whoever needs the answer.
+      if (foreign) this.#showForeign(deviceId).catch(() => {});
+    });
   }
 
   async run<T>(
@@ -212,12 +218,22 @@ export class Committer {
     let current = device;
     for (const { role, event, origin } of events) {
       current = moved(current, role, event, origin).after;
-      const { deviceId } = current;
-      try {
-        this.#onStep({ deviceId, role, event, next: roleOf(current, role), connId: origin.connId });
-      } catch {
-        // What is stored is not undone because somebody who looks on failed.
-      }
+      this.#showStep(current, role, event, origin);
+    }
+  }
+
+  async #showForeign(deviceId: string): Promise<void> {
+    const row = await this.#store.load(deviceId);
+    if (!row) return;
+    const device = deviceOf(row);
+    for (const role of ROLES) this.#showStep(device, role, null, NO_ORIGIN);
+  }
+
+  #showStep(device: DeviceRecord, role: Role, event: TakenStep['event'], { connId }: Origin): void {
+    try {
+      this.#onStep?.({ deviceId: device.deviceId, role, event, next: roleOf(device, role), connId });
+    } catch {
+      // What is stored is not undone because somebody who looks on failed.
     }
   }
 

@@ -23,7 +23,8 @@ const MOST_DEVICES = 500;
 export interface AuthorityStep {
   readonly deviceId: string;
   readonly role: Role;
-  readonly event: AuthorizationEvent;
+  /** Null where another process took the step: known is where it led. */
+  readonly event: AuthorizationEvent | null;
   readonly next: { readonly state: string; readonly record: AuthorizationRecord };
   /** The connection that asked for it; null where none did. */
   readonly connId: string | null;
@@ -90,8 +91,13 @@ export class Inspector implements ActorTap {
   readonly stepped = (step: AuthorityStep): void => {
     const { deviceId, role, event, next, connId } = step;
     const who = { deviceId, role, client: null };
+    const key = keyOf(deviceId, role);
+    const known = this.#devices.get(key);
+    // The record of a device has every role in it, also one that it never asked for.
+    if (event === null && !known && next.state === 'unpaired') return;
+    const shown = (): Shown => (event ? authorizationEvent(event) : { type: 'record.read' });
     const standing: Standing = {
-      type: event.type,
+      type: event?.type ?? 'record.read',
       atMs: Date.now(),
       snapshot: () => ({
         status: 'active',
@@ -100,15 +106,13 @@ export class Inspector implements ActorTap {
         tags: [],
       }),
     };
-    const key = keyOf(deviceId, role);
-    const known = this.#devices.get(key);
     const actor = known ?? deviceActor(who, standing);
     this.#devices.delete(key);
     this.#devices.set(key, actor);
     if (!known) this.#tellOpened(actor);
     const sourceId = connId !== null && this.#connections.has(connId) ? connId : undefined;
-    this.#tellEvent(actor, sourceId, () => authorizationEvent(event));
-    this.#tellStanding(actor, standing, () => authorizationEvent(event));
+    if (event) this.#tellEvent(actor, sourceId, shown);
+    this.#tellStanding(actor, standing, shown);
     this.#forgetOldest();
   };
 

@@ -21,6 +21,9 @@ describe('serve --inspect', () => {
     expect((await gateway.local(['devices', 'approve', await pendingId(gateway)])).code).toBe(0);
     expect((await answer).ok).toBe(true);
     await viewer.standing('connection', 'paired');
+    await viewer.standing('authorization', 'paired');
+    // The roles that it never asked for are not shown as devices.
+    expect(viewer.frames.filter(({ name }) => name?.startsWith('device '))).toHaveLength(1);
     const { err } = await gateway.stop();
     expect(err).toContain(
       'warning: whoever has the address of the inspector sees what every device asks for',
