@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts';
 import { NO_ORIGIN, type Origin } from './audit.ts';
 import { type Clock, Committer, type TakenStep } from './committer.ts';
 import { type DeviceRecord, deviceOf, newDevice, roleOf } from './device.ts';
+import type { FailureLog } from './embedder.ts';
 import { type Question, readFor } from './reading.ts';
 import { checkToken, deriveToken, type TokenRealm } from './tokens.ts';
 
@@ -71,8 +72,10 @@ export interface AuthorityOptions {
   /** Called once for each state change, after it is stored. */
   readonly onAudit?: (line: string) => void;
   /** Called for each step that was taken, also for one that changed nothing; after a change by another process for each
-   * role, without an event. What it throws is dropped: the step is stored by then. */
+   * role, without an event. */
   readonly onStep?: (step: TakenStep) => void;
+  /** Told when `onAudit` or `onStep` throws or rejects, which changes nothing: the step is stored by then. */
+  readonly log?: FailureLog;
   /** Called after an owner's decision with the store's position. */
   readonly onDecision?: (seq: number) => void;
 }
@@ -127,6 +130,7 @@ export class Authority {
       clock: this.clock,
       onAudit: options.onAudit ?? (() => {}),
       onStep: options.onStep,
+      log: options.log ?? { error: () => {} },
     });
   }
 

@@ -2,9 +2,11 @@ import type { AuthorizationEvent } from '../../machines/authorization-events.ts'
 import { nextDeadline } from '../../machines/record.ts';
 import { ROLES, type Role } from '../../machines/vocabulary.ts';
 import type { Change, DeviceRow, NewEvent, Store } from '../store/store.ts';
-import { auditLine, historyEvent, isNews, NO_ORIGIN, type Origin } from './audit.ts';
+import { auditLine, isNews, NO_ORIGIN, type Origin } from './audit.ts';
 import { type DeviceRecord, deviceOf, type RoleRecord, roleOf, rowOf } from './device.ts';
-import { type Step, step } from './step.ts';
+import { callEmbedder, type FailureLog } from './embedder.ts';
+import { changesOf, moved, type Part } from './moves.ts';
+import type { Step } from './step.ts';
 
 /** Wall-clock time, passed in so that tests can turn it. */
 export interface Clock {
@@ -18,6 +20,8 @@ export interface CommitterOptions {
   /** Called after the commit, once per line of the history that is news to owners. */
   readonly onAudit: (line: string) => void;
   readonly onStep?: ((step: TakenStep) => void) | undefined;
+  /** Where it is told that one of these two failed. */
+  readonly log: FailureLog;
 }
 
 /** One step of the authorization machine, for whoever looks on: it is stored, or changed nothing. */
@@ -27,6 +31,8 @@ export interface TakenStep {
   /** Null where another process took the step: known is where it led. */
   readonly event: AuthorizationEvent | null;
   readonly next: RoleRecord;
+  /** Of the device's record as it was stored then; 0 where there is none. Steps may come out of their order. */
+  readonly revision: number;
   /** The connection that asked for it; null where none did. */
   readonly connId: string | null;
 }
@@ -59,18 +65,6 @@ export type Committed<T> =
       readonly seq: number;
     };
 
-/** One device's part of what is committed together. */
-export interface Part {
-  /** The record to step from, as in a plan of one device. */
-  readonly device: DeviceRecord;
-  /** In their order; each is a move of its own for the store to judge. */
-  readonly events: readonly {
-    readonly role: Role;
-    readonly event: AuthorizationEvent;
-    readonly origin: Origin;
-  }[];
-}
-
 /** A compare-and-set is lost only when somebody else's succeeded, so that many losses in a row mean a broken store. */
 const MOST_ATTEMPTS = 200;
 
@@ -83,12 +77,14 @@ export class Committer {
   readonly #clock: Clock;
   readonly #onAudit: (line: string) => void;
   readonly #onStep: CommitterOptions['onStep'];
+  readonly #log: FailureLog;
 
-  constructor({ store, clock, onAudit, onStep }: CommitterOptions) {
+  constructor({ store, clock, onAudit, onStep, log }: CommitterOptions) {
     this.#store = store;
     this.#clock = clock;
     this.#onAudit = onAudit;
     this.#onStep = onStep;
+    this.#log = log;
     if (!onStep) return;
     store.watch(({ deviceId, foreign }) => {
       // A store that does not answer is told to whoever needs the answer.
@@ -139,7 +135,7 @@ export class Committer {
       const revisions = changes.length > 0 ? await this.#store.saveAll(changes) : [];
       if (revisions === null) continue;
       for (const { deviceId, events } of changes) this.#tell(deviceId, events);
-      for (const part of parts) this.#show(part);
+      this.#showAll(parts, revisionsAfter(rows, changes, revisions));
       return { answer, seq: revisions.at(-1) ?? 0 };
     }
     throw new Error(`the records of these devices changed ${MOST_ATTEMPTS} times while one step was tried`);
@@ -178,7 +174,7 @@ export class Committer {
     const [head, ...rest] = history;
     const seq = head ? await this.#save(row, device, [head, ...rest], plan.durable) : 0;
     if (seq === null) return undefined;
-    if (this.#onStep) this.#show(partOf(plan));
+    if (this.#onStep) this.#show(partOf(plan), seq || (row?.revision ?? 0));
     return { kind: 'stepped', before: plan.device, device, step: first, wrote: head !== undefined, seq };
   }
 
@@ -209,32 +205,44 @@ export class Committer {
   }
 
   #tell(deviceId: string, events: readonly NewEvent[]): void {
-    for (const event of events.filter(isNews)) this.#onAudit(auditLine(deviceId, event));
+    for (const event of events.filter(isNews)) {
+      callEmbedder(this.#log, 'onAudit threw', () => this.#onAudit(auditLine(deviceId, event)));
+    }
   }
 
   /** Takes the steps anew: they are pure, so that nobody has to remember them unless somebody looks on. */
-  #show({ device, events }: Part): void {
+  #show({ device, events }: Part, revision: number): void {
     if (!this.#onStep) return;
     let current = device;
     for (const { role, event, origin } of events) {
       current = moved(current, role, event, origin).after;
-      this.#showStep(current, role, event, origin);
+      this.#showStep(current, revision, role, event, origin);
     }
+  }
+
+  #showAll(parts: readonly Part[], revisions: ReadonlyMap<string, number>): void {
+    for (const part of parts) this.#show(part, revisions.get(part.device.deviceId) ?? 0);
   }
 
   async #showForeign(deviceId: string): Promise<void> {
     const row = await this.#store.load(deviceId);
     if (!row) return;
     const device = deviceOf(row);
-    for (const role of ROLES) this.#showStep(device, role, null, NO_ORIGIN);
+    for (const role of ROLES) this.#showStep(device, row.revision, role, null, NO_ORIGIN);
   }
 
-  #showStep(device: DeviceRecord, role: Role, event: TakenStep['event'], { connId }: Origin): void {
-    try {
-      this.#onStep?.({ deviceId: device.deviceId, role, event, next: roleOf(device, role), connId });
-    } catch {
-      // What is stored is not undone because somebody who looks on failed.
-    }
+  #showStep(
+    device: DeviceRecord,
+    revision: number,
+    role: Role,
+    event: TakenStep['event'],
+    { connId }: Origin,
+  ): void {
+    const { deviceId } = device;
+    const next = roleOf(device, role);
+    callEmbedder(this.#log, 'onStep threw', () =>
+      this.#onStep?.({ deviceId, role, event, next, revision, connId }),
+    );
   }
 
   async #passDeadlines(row: DeviceRow, nowMs: number): Promise<void> {
@@ -256,38 +264,16 @@ export function dueEvents(
   return due.map((role) => ({ role, event: { type: 'deadline.reached', at: nowMs } }));
 }
 
+function revisionsAfter(
+  rows: ReadonlyMap<string, DeviceRow>,
+  changes: readonly Change[],
+  revisions: readonly number[],
+): ReadonlyMap<string, number> {
+  const after = new Map([...rows].map(([deviceId, { revision }]) => [deviceId, revision]));
+  for (const [index, { deviceId }] of changes.entries()) after.set(deviceId, revisions[index] ?? 0);
+  return after;
+}
+
 function partOf({ device, events, origin }: Extract<Plan<never>, { kind: 'step' }>): Part {
   return { device, events: events.map((one) => ({ ...one, origin })) };
-}
-
-interface Move {
-  readonly taken: Step;
-  readonly after: DeviceRecord;
-  /** Empty exactly when nothing changed. */
-  readonly history: readonly NewEvent[];
-}
-
-function moved(device: DeviceRecord, role: Role, event: AuthorizationEvent, origin: Origin): Move {
-  const taken = step(roleOf(device, role), event);
-  if (taken.announcements.length === 0) return { taken, after: device, history: [] };
-  const after = { ...device, roles: { ...device.roles, [role]: taken.next } };
-  const history = taken.announcements.map((announcement) =>
-    historyEvent(device, after, role, event, announcement, origin),
-  );
-  return { taken, after, history };
-}
-
-function changesOf(row: DeviceRow | undefined, { device, events }: Part): readonly Change[] {
-  const changes: Change[] = [];
-  let current = device;
-  for (const { role, event, origin } of events) {
-    const { after, history } = moved(current, role, event, origin);
-    const [head, ...rest] = history;
-    if (!head) continue;
-    current = after;
-    const { deviceId } = device;
-    const expectedRevision = row?.revision ?? 0;
-    changes.push({ deviceId, expectedRevision, next: rowOf(after), events: [head, ...rest], durable: true });
-  }
-  return changes;
 }

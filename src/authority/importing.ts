@@ -9,9 +9,10 @@ import { formatRequestId, type RequestedScopes, type Role } from '../../machines
 import type { ImportedFrom, Origin } from './audit.ts';
 import { isUnwanted, newRequestId } from './authority.ts';
 import { describeCaller } from './callers.ts';
-import { dueEvents, type Part } from './committer.ts';
+import { dueEvents } from './committer.ts';
 import { type Deciding, originOf } from './deciding.ts';
 import { type DeviceRecord, isPaired, newDevice, roleOf } from './device.ts';
+import type { Part } from './moves.ts';
 import { step } from './step.ts';
 
 /** One role of a device, as another gateway had approved it. */

@@ -45,6 +45,7 @@ export async function serve(flags: Flags, io: Io): Promise<void> {
       terms: termsOf(resolved.values),
       autoApprove: autoApprovePolicy(settings.autoApprove),
       onAudit: (line) => logging.log.info(line),
+      log: logging.log,
       ...(metrics && { wrap: metrics.wrap }),
       ...(inspection && { onStep: inspection.inspector.stepped }),
     });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Terms } from '../../machines/record.ts';
 import type { Authority, AutoApprove } from '../authority/authority.ts';
 import type { Clock, TakenStep } from '../authority/committer.ts';
+import type { FailureLog } from '../authority/embedder.ts';
 import { writeSecretFile } from '../authority/keys.ts';
 import { DATABASE_FILE, openAuthority } from '../authority/open.ts';
 import type { Store } from '../store/store.ts';
@@ -19,6 +20,7 @@ export interface StateOptions {
   readonly autoApprove?: AutoApprove;
   readonly onAudit?: (line: string) => void;
   readonly onStep?: (step: TakenStep) => void;
+  readonly log?: FailureLog;
   readonly wrap?: (store: Store) => Store;
 }
 

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Vocabulary } from '../../machines/vocabulary.ts';
 import type { Authority } from '../authority/authority.ts';
+import { callEmbedder } from '../authority/embedder.ts';
 import type { ActorTap } from '../inspect/actor-tap.ts';
 import type { ConnectRequest } from '../protocol/connect.ts';
 import type { HelloFacts } from '../protocol/hello.ts';
@@ -25,7 +26,7 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
-/** What an embedder hears of its sessions. A callback that throws is logged and changes nothing. */
+/** What an embedder hears of its sessions. A callback that throws or rejects is logged and changes nothing. */
 export interface SessionCallbacks {
   /** The session was let in: its hello is sent. */
   readonly onAuthorized?: (session: LiveSession) => void;
@@ -77,14 +78,10 @@ export interface Core {
   readonly locate: (request: IncomingMessage) => PeerAddress;
 }
 
-/** Calls an embedder's callback; what it throws is logged, and changes nothing for the session. */
+/** Tells an embedder of a session, if it wants to know. */
 export function tellEmbedder(session: Session, name: keyof SessionCallbacks): void {
   const { callbacks, log } = session.core;
-  try {
-    callbacks[name]?.(session);
-  } catch (error) {
-    log.error({ err: error, conn: session.connId }, `${name} threw`);
-  }
+  callEmbedder(log, `${name} threw`, () => callbacks[name]?.(session), { conn: session.connId });
 }
 
 /** Tells that a session's scopes are about to be `live`, if they differ: an effect runs before its actor's snapshot is

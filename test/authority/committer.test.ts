@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { NO_ORIGIN } from '../../src/authority/audit.ts';
-import { Committer } from '../../src/authority/committer.ts';
+import { Committer, type TakenStep } from '../../src/authority/committer.ts';
 import { newDevice } from '../../src/authority/device.ts';
 import { forgive, remove, revoke, rotate } from '../../src/authority/device-decisions.ts';
 import { approve, reject } from '../../src/authority/request-decisions.ts';
-import { memoryStore } from '../../src/store/memory.ts';
+import { MemoryBacking, memoryStore } from '../../src/store/memory.ts';
+import { GatedStore } from '../support/gated-store.ts';
 import { A, B, Desk, PAIR, READ, WRITE } from './desk.ts';
 
 /** 200 steps of two processes on one device, in an order that only the seed knows. */
@@ -131,11 +132,52 @@ describe('the committer', () => {
     ]);
   });
 
+  it('tells the revision of each step, so that an older one that is told later can be known', async () => {
+    const steps: TakenStep[] = [];
+    const backing = new MemoryBacking();
+    const gates = new GatedStore(memoryStore(backing));
+    const foreign = Promise.withResolvers<void>();
+    const onStep = (step: TakenStep): void => {
+      steps.push(step);
+      if (step.event === null && step.role === 'operator') foreign.resolve();
+    };
+    const [ours, theirs] = [new Desk({ backing, store: gates, onStep }), new Desk({ backing })];
+    const saved = gates.hold('after-save', A);
+    const asking = ours.ask(A, [READ]);
+    await saved.reached;
+    expect(await approve(theirs.owner, await theirs.open(A))).toMatchObject({ ok: true });
+    await foreign.promise;
+    saved.release();
+    await asking;
+    const told = steps.filter(({ role }) => role === 'operator');
+    expect(told.map(({ event, next }) => [event?.type ?? null, next.state])).toEqual([
+      [null, 'paired'],
+      ['access.requested', 'pairingPending'],
+    ]);
+    const [theirStep, ourStep] = told.map(({ revision }) => revision);
+    expect(theirStep).toBe((await gates.load(A))?.revision);
+    expect(theirStep).toBeGreaterThan(ourStep ?? Number.NaN);
+    // A step that changes nothing stands where the record stood.
+    await ours.authority.committer.run(A, (device, at) => ({
+      kind: 'step',
+      device: device ?? newDevice(A, 'key', at),
+      events: [{ role: 'operator', event: { type: 'deadline.reached', at } }],
+      origin: NO_ORIGIN,
+      durable: false,
+    }));
+    expect(steps.at(-1)).toMatchObject({ event: { type: 'deadline.reached' }, revision: theirStep });
+  });
+
   it('says so when a store never takes a write, instead of trying for ever', async () => {
     const desk = new Desk();
     const store = memoryStore(desk.backing);
     store.save = async () => null;
-    const stuck = new Committer({ store, clock: { now: () => 1 }, onAudit: () => {} });
+    const stuck = new Committer({
+      store,
+      clock: { now: () => 1 },
+      onAudit: () => {},
+      log: { error: () => {} },
+    });
     const note = { role: null, atMs: 1, type: 'device.renamed', requestId: null, detail: { ...NO_ORIGIN } };
     const run = stuck.run(A, () => ({ kind: 'amend', device: newDevice(A, 'key', 1), note }));
     await expect(run).rejects.toThrow(/changed 200 times/);

@@ -15,7 +15,7 @@ import type { Deciding } from '../../src/authority/deciding.ts';
 import { type DeviceRecord, type RoleRecord, roleOf } from '../../src/authority/device.ts';
 import type { TokenRealm } from '../../src/authority/tokens.ts';
 import { MemoryBacking, memoryStore } from '../../src/store/memory.ts';
-import type { StoredEvent } from '../../src/store/store.ts';
+import type { Store, StoredEvent } from '../../src/store/store.ts';
 
 export const READ = 'operator.read';
 export const WRITE = 'operator.write';
@@ -33,9 +33,11 @@ export function realmOf(storeId: string, secret = 1): TokenRealm {
   return { storeId, epoch: 1, keys: [key] };
 }
 
-interface DeskOptions extends Pick<AuthorityOptions, 'autoApprove' | 'mostStrangers'> {
+interface DeskOptions extends Pick<AuthorityOptions, 'autoApprove' | 'mostStrangers' | 'onStep'> {
   readonly backing?: MemoryBacking;
   readonly terms?: Partial<Terms>;
+  /** What the authority sees of the backing; a plain opening of it otherwise. */
+  readonly store?: Store;
 }
 
 /** One process with an authority in it. Two desks over one backing are two processes over one file. */
@@ -49,8 +51,8 @@ export class Desk {
     this.backing = backing;
     this.authority = new Authority({
       autoApprove: autoApprovePolicy('none'),
-      ...options,
       store: memoryStore(backing),
+      ...options,
       realm: realmOf(backing.id),
       clock: { now: () => this.now },
       onAudit: (line) => this.lines.push(line),

@@ -1,9 +1,11 @@
 /** What looks on cannot harm what it looks at. */
 import { describe, expect, it } from 'vitest';
+import { newestRef, type OpenRequest } from '../../machines/record.ts';
+import { formatRequestId } from '../../machines/vocabulary.ts';
 import { approve } from '../../src/authority/request-decisions.ts';
 import type { ActorTap } from '../../src/inspect/actor-tap.ts';
 import { openHouse, SHARED } from '../support/harness.ts';
-import { live, READ, WRITE, wait } from '../support/pairing.ts';
+import { live, openRequest, READ, WRITE, wait } from '../support/pairing.ts';
 import { newDevice } from '../support/raw-client.ts';
 import { openInspected, PATIENCE } from './looking.ts';
 
@@ -20,7 +22,7 @@ const BROKEN: readonly (readonly [string, ActorTap])[] = [
 
 describe('a tap that throws', () => {
   it.each(BROKEN)('%s, wedges no actor, and is logged once', async (_when, inspect) => {
-    const house = await openHouse({ gateway: { inspect }, authority: { onStep: fail } });
+    const house = await openHouse({ gateway: { inspect } });
     const device = newDevice();
     const { client, connectId, requestId } = await wait(house, { device, scopes: READ, mode: 'node' });
     expect(await approve(house.owner, requestId)).toMatchObject({ ok: true });
@@ -35,6 +37,42 @@ describe('a tap that throws', () => {
     expect(house.log.filter((line) => line.includes('a tap that is broken'))).toEqual([
       'the inspector threw Error: a tap that is broken',
     ]);
+  });
+});
+
+const CALLBACKS: readonly (readonly [string, () => never | Promise<never>])[] = [
+  ['throws', fail],
+  ['rejects', async () => fail()],
+];
+
+describe('a callback of an embedder', () => {
+  it.each(CALLBACKS)('that %s is logged, and changes nothing', async (_how, broken) => {
+    const house = await openHouse({
+      gateway: { onAuthorized: broken, onScopesChanged: broken, onEnded: broken },
+      authority: { onStep: broken, onAudit: broken },
+    });
+    const device = newDevice();
+    const { client, connectId, requestId } = await wait(house, { device, scopes: READ, mode: 'node' });
+    expect(await approve(house.owner, requestId)).toMatchObject({ ok: true });
+    expect(await client.response(connectId)).toMatchObject({ ok: true });
+    const { client: wider } = await live(house, { device, scopes: [...READ, ...WRITE] });
+    const open = (await openRequest(house, device.id)) as OpenRequest;
+    expect(await approve(house.owner, formatRequestId(newestRef(open)))).toMatchObject({ ok: true });
+    await wider.event('device.upgrade.resolved');
+    expect(await wider.request('health')).toMatchObject({ ok: true });
+    await Promise.all([client.end(), wider.end()]);
+    await expect.poll(() => house.gateway.connections(), PATIENCE).toEqual({});
+    const told = house.log.filter((line) => line.endsWith('threw Error: a tap that is broken'));
+    expect(new Set(told.map((line) => line.split(' ')[0]))).toEqual(
+      new Set(['onAudit', 'onStep', 'onAuthorized', 'onScopesChanged', 'onEnded']),
+    );
+  });
+
+  it('that tells a log which is broken, too, does not make a stored decision look failed', async () => {
+    const log = { info: fail, warn: fail, error: fail };
+    const house = await openHouse({ authority: { onAudit: fail, onStep: fail, log } });
+    const { requestId } = await wait(house, { device: newDevice(), scopes: READ, mode: 'node' });
+    expect(await approve(house.owner, requestId)).toMatchObject({ ok: true });
   });
 });
 

@@ -69,6 +69,11 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const clock = options.clock ?? new TestClock();
   const audit: string[] = [];
   const log: string[] = [];
+  const told: GatewayOptions['log'] = {
+    info: (message) => log.push(message),
+    warn: (message) => log.push(message),
+    error: (fields, message) => log.push(`${message} ${String((fields as { err?: unknown }).err)}`),
+  };
   const ring = await openKeyRing(folder, store);
   const authority = new Authority({
     store,
@@ -78,6 +83,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       audit.push(line);
       log.push(line);
     },
+    log: told,
     onDecision: (seq) => ring.mark(seq),
     autoApprove: autoApprovePolicy('first-pairing'),
     ...options.authority,
@@ -89,11 +95,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     version: 'test',
     locality: { local: 'none' },
     runTimers: options.realTime === true,
-    log: {
-      info: (message) => log.push(message),
-      warn: (message) => log.push(message),
-      error: (fields, message) => log.push(`${message} ${String((fields as { err?: unknown }).err)}`),
-    },
+    log: told,
     ...options.gateway,
   });
   const clients: RawClient[] = [];
