@@ -14,10 +14,12 @@ import {
 } from './redact.ts';
 import { actorFrame, eventFrame, type ShownSnapshot, snapshotFrame } from './stately.ts';
 import { Frame, type Sink, Viewer } from './viewer.ts';
-import type { Standing, WatchedActor } from './watched-actor.ts';
+import type { ActorStanding, WatchedActor } from './watched-actor.ts';
 
-/** Devices in a role that are shown at once: those that took a step last. */
+/** Devices in a role that are shown at once: those that took a step last, and known ones before strangers. */
 const MOST_DEVICES = 500;
+/** States in which nobody has approved a device. */
+const STRANGERS = ['unpaired', 'pairingPending'];
 
 /** One step of the authorization machine that was taken; nothing has changed if it stands as before. */
 export interface AuthorityStep {
@@ -26,8 +28,19 @@ export interface AuthorityStep {
   /** Null where another process took the step: known is where it led. */
   readonly event: AuthorizationEvent | null;
   readonly next: { readonly state: string; readonly record: AuthorizationRecord };
+  /** Of the device's record as it was stored then; 0 where there is none. */
+  readonly revision: number;
   /** The connection that asked for it; null where none did. */
   readonly connId: string | null;
+}
+
+/** What stands for a device in a role. */
+interface ShownDevice {
+  readonly actor: WatchedActor;
+  /** Of the record that was shown last. */
+  readonly revision: number;
+  /** No owner has approved it: there may be any number of those. */
+  readonly isStranger: boolean;
 }
 
 /**
@@ -37,7 +50,7 @@ export interface AuthorityStep {
 export class Inspector implements ActorTap {
   readonly #connections = new Map<string, WatchedActor>();
   /** By device and role, the one that took a step last at the end. */
-  readonly #devices = new Map<string, WatchedActor>();
+  readonly #devices = new Map<string, ShownDevice>();
   readonly #viewers = new Set<Viewer>();
   readonly #mostDevices: number;
 
@@ -57,9 +70,14 @@ export class Inspector implements ActorTap {
 
   /** Tells a viewer of every actor as it stands now, and of all that follows. `leave` ends it. */
   watch(sink: Sink): { readonly viewer: Viewer; leave(): void } {
-    const viewer = new Viewer(sink, [...this.#connections.values(), ...this.#devices.values()]);
+    const viewer = new Viewer(sink, this.#actors());
     this.#viewers.add(viewer);
     return { viewer, leave: () => this.#viewers.delete(viewer) };
+  }
+
+  *#actors(): Iterable<WatchedActor> {
+    yield* this.#connections.values();
+    for (const { actor } of this.#devices.values()) yield actor;
   }
 
   opened(connection: TappedConnection, snapshot: ActorSnapshot): ActorWatcher {
@@ -76,8 +94,12 @@ export class Inspector implements ActorTap {
     let who: Who | null = null;
     return {
       seen: (seen) => {
-        // Only from then on the connection knows who speaks.
-        if (seen.type === '@xstate.event' && seen.event.type === 'connect.received') who = whoOf(connection);
+        // Only from then on the connection says who speaks.
+        if (seen.type === '@xstate.event' && seen.event.type === 'connect.received')
+          who = claimOf(connection);
+        // Not when the event is sent: an effect of `connect.received` may do that before its own snapshot is told.
+        if (seen.type === '@xstate.snapshot' && seen.event.type === 'proof.accepted')
+          who &&= { ...who, isClaimed: false };
         this.#heard(actor, seen, who);
       },
       gone: () => {
@@ -89,14 +111,17 @@ export class Inspector implements ActorTap {
 
   /** For `onStep` of the authority. */
   readonly stepped = (step: AuthorityStep): void => {
-    const { deviceId, role, event, next, connId } = step;
-    const who = { deviceId, role, client: null };
+    const { deviceId, role, event, next, revision, connId } = step;
+    const who = { deviceId, role, client: null, isClaimed: false };
     const key = keyOf(deviceId, role);
     const known = this.#devices.get(key);
     // The record of a device has every role in it, also one that it never asked for.
     if (event === null && !known && next.state === 'unpaired') return;
+    // What another process did since then was shown before our own commit was acknowledged. Where there is no record
+    // nothing was committed, so that nothing can have come between.
+    if (known && revision > 0 && revision < known.revision) return;
     const shown = (): Shown => (event ? authorizationEvent(event) : { type: 'record.read' });
-    const standing: Standing = {
+    const standing: ActorStanding = {
       type: event?.type ?? 'record.read',
       atMs: Date.now(),
       snapshot: () => ({
@@ -106,14 +131,18 @@ export class Inspector implements ActorTap {
         tags: [],
       }),
     };
-    const actor = known ?? deviceActor(who, standing);
+    const actor = known?.actor ?? deviceActor(who, standing);
     this.#devices.delete(key);
-    this.#devices.set(key, actor);
+    this.#devices.set(key, {
+      actor,
+      revision: Math.max(revision, known?.revision ?? 0),
+      isStranger: STRANGERS.includes(next.state),
+    });
     if (!known) this.#tellOpened(actor);
     const sourceId = connId !== null && this.#connections.has(connId) ? connId : undefined;
     if (event) this.#tellEvent(actor, sourceId, shown);
     this.#tellStanding(actor, standing, shown);
-    this.#forgetOldest();
+    this.#forgetOne();
   };
 
   #heard(actor: WatchedActor, seen: InspectionEvent, who: Who | null): void {
@@ -122,7 +151,7 @@ export class Inspector implements ActorTap {
     const { event } = seen;
     if (seen.type === '@xstate.event') {
       const source = who && event.type === 'record.read' && this.#devices.get(keyOf(who.deviceId, who.role));
-      this.#tellEvent(actor, source ? source.sessionId : undefined, () => connectionEvent(event));
+      this.#tellEvent(actor, source ? source.actor.sessionId : undefined, () => connectionEvent(event));
     } else if (seen.type === '@xstate.snapshot') {
       const snapshot = seen.snapshot as unknown as ActorSnapshot;
       this.#tellStanding(actor, standingOf(event.type, snapshot, who), () => connectionEvent(event));
@@ -145,7 +174,7 @@ export class Inspector implements ActorTap {
     );
   }
 
-  #tellStanding(actor: WatchedActor, standing: Standing, event: () => Shown): void {
+  #tellStanding(actor: WatchedActor, standing: ActorStanding, event: () => Shown): void {
     actor.last = standing;
     if (this.#viewers.size === 0) return;
     const { sessionId } = actor;
@@ -173,11 +202,13 @@ export class Inspector implements ActorTap {
     for (const viewer of this.#viewers) viewer.push(frame);
   }
 
-  #forgetOldest(): void {
+  /** The oldest stranger, so that a flood of them pushes out no device that is known; the oldest where there is none. */
+  #forgetOne(): void {
     if (this.#devices.size <= this.#mostDevices) return;
     const [oldest] = this.#devices;
-    if (!oldest) return;
-    const [key, actor] = oldest;
+    const chosen = [...this.#devices].find(([, { isStranger }]) => isStranger) ?? oldest;
+    if (!chosen) return;
+    const [key, { actor }] = chosen;
     this.#devices.delete(key);
     this.#tellGone(actor);
   }
@@ -185,11 +216,11 @@ export class Inspector implements ActorTap {
 
 const keyOf = (deviceId: string, role: Role): string => `${deviceId} ${role}`;
 
-function whoOf({ deviceId, role, client }: TappedConnection): Who {
-  return { deviceId, role, client: { id: client.id, mode: client.mode } };
+function claimOf({ deviceId, role, client }: TappedConnection): Who {
+  return { deviceId, role, client: { id: client.id, mode: client.mode }, isClaimed: true };
 }
 
-function standingOf(type: string, snapshot: ActorSnapshot, who: Who | null): Standing {
+function standingOf(type: string, snapshot: ActorSnapshot, who: Who | null): ActorStanding {
   return {
     type,
     atMs: Date.now(),
@@ -202,7 +233,7 @@ function standingOf(type: string, snapshot: ActorSnapshot, who: Who | null): Sta
   };
 }
 
-function deviceActor({ deviceId, role }: Who, last: Standing): WatchedActor {
+function deviceActor({ deviceId, role }: Who, last: ActorStanding): WatchedActor {
   const short = fingerprint(deviceId);
   return {
     sessionId: `device-${short}-${role}`,

@@ -16,6 +16,8 @@ export interface Who {
   /** What the peer says of itself: words of at most 64 printable ASCII characters, anything else is no `connect`. Null
    * where nobody speaks. */
   readonly client: { readonly id: string; readonly mode: string } | null;
+  /** Nothing of it is proved yet, or never was: anybody may say it of anybody. */
+  readonly isClaimed: boolean;
 }
 
 /** A table of events does not compile until it says of each one what of it is shown. */
@@ -53,7 +55,7 @@ function shownStanding({ role, wish, grant, approvedRoles }: Standing): Shown {
   return { role, wish, grant, approvedRoles };
 }
 
-const CONNECTION_EVENTS: Table<ConnectionEvent> = {
+export const CONNECTION_EVENTS: Table<ConnectionEvent> = {
   'connect.received': ({ manner, commandLine }) => ({ manner, commandLine }),
   'frame.illegal': nothing,
   'proof.accepted': nothing,
@@ -75,7 +77,7 @@ const CONNECTION_EVENTS: Table<ConnectionEvent> = {
   'socket.closed': nothing,
 };
 
-const AUTHORIZATION_EVENTS: Table<AuthorizationEvent> = {
+export const AUTHORIZATION_EVENTS: Table<AuthorizationEvent> = {
   'access.requested': ({ wish, from, mayOpen, auto, attempts }) => ({
     wish,
     client: from.clientId,
@@ -114,8 +116,14 @@ export function authorizationEvent(event: { readonly type: string }): Shown {
   return shownEvent(AUTHORIZATION_EVENTS, event);
 }
 
-function shownWho({ deviceId, role, client }: Who): Shown {
-  return { device: fingerprint(deviceId), role, ...(client && { client: client.id, mode: client.mode }) };
+/** What is only claimed is in `claimed`, so that nobody takes one for the other. */
+function shownWho({ deviceId, role, client, isClaimed }: Who): Shown {
+  const said = {
+    device: fingerprint(deviceId),
+    role,
+    ...(client && { client: client.id, mode: client.mode }),
+  };
+  return isClaimed ? { claimed: said } : said;
 }
 
 /** `who` is null until a `connect` has come. */

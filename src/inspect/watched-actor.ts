@@ -1,7 +1,7 @@
 import type { Definition, ShownSnapshot } from './stately.ts';
 
 /** How an actor stands: made into what is shown only when somebody looks. */
-export interface Standing {
+export interface ActorStanding {
   /** The event that led there. */
   readonly type: string;
   /** Epoch ms. */
@@ -15,6 +15,6 @@ export interface WatchedActor {
   readonly sessionId: string;
   readonly name: string;
   readonly definition: Definition;
-  last: Standing;
+  last: ActorStanding;
   isGone: boolean;
 }

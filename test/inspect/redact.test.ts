@@ -7,8 +7,10 @@ import { DEFAULT_TERMS, FRESH } from '../../machines/record.ts';
 import type { View } from '../../machines/verdict.ts';
 import type { GrantedScopes, RequestedScopes } from '../../machines/vocabulary.ts';
 import {
+  AUTHORIZATION_EVENTS,
   authorizationContext,
   authorizationEvent,
+  CONNECTION_EVENTS,
   connectionContext,
   connectionEvent,
 } from '../../src/inspect/redact.ts';
@@ -65,6 +67,7 @@ const CONNECTION: readonly (readonly [ConnectionEvent, object])[] = [
     { type: 'connect.received', manner: 'auto', commandLine: true },
     { manner: 'auto', commandLine: true },
   ],
+  [{ type: 'frame.illegal' }, {}],
   [{ type: 'proof.accepted' }, {}],
   [
     { type: 'proof.refused', denial: { code: 'CREDENTIAL_INVALID', problem: 'token-mismatch' } },
@@ -82,9 +85,14 @@ const CONNECTION: readonly (readonly [ConnectionEvent, object])[] = [
     { type: 'record.read', view: { ...view, covered: true }, denial, outcome: null },
     { view: { ...shownView, covered: true }, outcome: null },
   ],
+  [{ type: 'authority.failed' }, {}],
   [{ type: 'delivery.flushed', view }, { view: shownView }],
+  [{ type: 'delivery.failed' }, {}],
   [{ type: 'upgrade.asked', request: REF }, { request: 'abcdefghijklmnop.r2' }],
   [{ type: 'slice.ended', denial }, { denial: shownDenial }],
+  [{ type: 'credential.ended' }, {}],
+  [{ type: 'deadline.reached' }, {}],
+  [{ type: 'gateway.draining' }, {}],
   [{ type: 'socket.closed' }, {}],
 ];
 
@@ -104,13 +112,18 @@ const AUTHORIZATION: readonly (readonly [AuthorizationEvent, object])[] = [
     },
     { wish: READ, client: 'cli', mode: 'backend', mayOpen: true, auto: false, attempts: 2 },
   ],
+  [{ ...at, type: 'request.attended', attempts: 3 }, {}],
   [
     { ...at, type: 'request.approved', request: REF, scopes: READ },
     { request: 'abcdefghijklmnop.r2', scopes: READ },
   ],
   [{ ...at, type: 'request.rejected', request: REF }, { request: 'abcdefghijklmnop.r2' }],
+  [{ ...at, type: 'request.withdrawn', request: REF }, { request: 'abcdefghijklmnop.r2' }],
+  [{ ...at, type: 'deadline.reached' }, {}],
   [{ ...at, type: 'token.rotated', scopes: null }, { scopes: null }],
   [{ ...at, type: 'token.used', generation: 2 }, {}],
+  [{ ...at, type: 'token.reissued' }, {}],
+  [{ ...at, type: 'quiet.forgiven' }, {}],
   [
     {
       ...at,
@@ -125,7 +138,18 @@ const AUTHORIZATION: readonly (readonly [AuthorizationEvent, object])[] = [
     { ceiling: READ, grant: READ },
   ],
   [{ ...at, type: 'grant.revoked' }, {}],
+  [{ ...at, type: 'device.removed' }, {}],
 ];
+
+const typesIn = (samples: readonly (readonly [{ readonly type: string }, object])[]): ReadonlySet<string> =>
+  new Set(samples.map(([{ type }]) => type));
+
+describe('every event', () => {
+  it('that a table shows has a sample here', () => {
+    expect(typesIn(CONNECTION)).toEqual(new Set(Object.keys(CONNECTION_EVENTS)));
+    expect(typesIn(AUTHORIZATION)).toEqual(new Set(Object.keys(AUTHORIZATION_EVENTS)));
+  });
+});
 
 describe('an event of a connection', () => {
   it.each(CONNECTION)('%o', (event, shown) => {
@@ -149,13 +173,17 @@ describe('a context', () => {
 
   it('of a connection names the device by its fingerprint', () => {
     const context = { manner: 'auto', commandLine: false, request: REF, live: READ, generation: 1 } as const;
-    const who = poisoned({ deviceId: DEVICE, role: 'operator', client } as const);
+    const who = poisoned({ deviceId: DEVICE, role: 'operator', client, isClaimed: false } as const);
     const shown = { ...context, request: 'abcdefghijklmnop.r2' };
     expect(connectionContext(who, poisoned(context))).toEqual({
       device: '43c0bd435c12',
       role: 'operator',
       client: 'cli',
       mode: 'backend',
+      ...shown,
+    });
+    expect(connectionContext({ ...who, isClaimed: true }, poisoned(context))).toEqual({
+      claimed: { device: '43c0bd435c12', role: 'operator', client: 'cli', mode: 'backend' },
       ...shown,
     });
     expect(connectionContext(null, poisoned(context))).toEqual(shown);
@@ -177,8 +205,10 @@ describe('a context', () => {
         attempts: 1,
       },
     } as const;
-    const who = { deviceId: DEVICE, role: 'operator', client: null } as const;
-    expect(authorizationContext(who, record)).toEqual({
+    const who = { deviceId: DEVICE, role: 'operator', client: null, isClaimed: false } as const;
+    // What is asked, granted and declined is by scope; whatever scopes there are is shown.
+    const { quiet } = record;
+    expect(authorizationContext(poisoned(who), { ...poisoned(record), quiet })).toEqual({
       device: '43c0bd435c12',
       role: 'operator',
       ceiling: [],

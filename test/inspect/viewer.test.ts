@@ -1,7 +1,9 @@
 /** What waits for a viewer is bounded, whatever it does; and what it is told in the end is true. */
 import { describe, expect, it } from 'vitest';
 import { type Actor, createActor } from 'xstate';
+import type { AuthorizationEvent } from '../../machines/authorization-events.ts';
 import { connectionMachine } from '../../machines/connection.ts';
+import { FRESH } from '../../machines/record.ts';
 import { Inspector } from '../../src/inspect/inspector.ts';
 import type { Viewer } from '../../src/inspect/viewer.ts';
 
@@ -51,6 +53,19 @@ function wholeLife(inspector: Inspector, connId: string): void {
   receive(connection);
   connection.actor.send({ type: 'socket.closed' });
   connection.end();
+}
+
+/** A step of the device of this letter; one without an event was another process's. */
+function step(
+  inspector: Inspector,
+  letter: string,
+  state: string,
+  revision = 1,
+  event: AuthorizationEvent | null = { type: 'deadline.reached', at: 1 },
+): void {
+  const next = { state, record: FRESH };
+  const deviceId = letter.repeat(64);
+  inspector.stepped({ deviceId, role: 'operator', event, next, revision, connId: null });
 }
 
 const LIFE_FRAMES = 6;
@@ -127,13 +142,46 @@ describe('a viewer that does not read', () => {
 });
 
 describe('the inspector', () => {
+  it('keeps known devices before strangers, however many of those come', () => {
+    const inspector = new Inspector(3);
+    const viewer = reader(inspector);
+    step(inspector, 'a', 'paired');
+    step(inspector, 'b', 'upgradePending');
+    for (const name of ['c', 'd', 'e']) step(inspector, name, 'pairingPending');
+    step(inspector, 'f', 'unpaired');
+    step(inspector, 'd', 'revoked');
+    step(inspector, 'e', 'paired');
+    viewer.viewer.flush();
+    const live = new Map(viewer.frames.map(({ sessionId, snapshot }) => [sessionId, snapshot?.status]));
+    const shown = [...live].flatMap(([sessionId, status]) => (status === 'active' ? [sessionId] : []));
+    // The oldest goes only where all of them are known.
+    expect(shown.map((sessionId) => sessionId.slice(7, 8))).toEqual(['b', 'd', 'e']);
+  });
+
+  it('shows no step that another process has already gone beyond', () => {
+    const inspector = new Inspector();
+    const viewer = reader(inspector);
+    step(inspector, 'a', 'pairingPending', 3);
+    step(inspector, 'a', 'paired', 5, null);
+    step(inspector, 'a', 'pairingPending', 4);
+    viewer.viewer.flush();
+    expect(viewer.frames.at(-1)?.snapshot).toMatchObject({ value: 'paired' });
+    // Where the record is gone there is none to be older than.
+    step(inspector, 'a', 'unpaired', 0);
+    viewer.viewer.flush();
+    expect(viewer.frames.at(-1)?.snapshot).toMatchObject({ value: 'unpaired' });
+    step(inspector, 'a', 'pairingPending', 4);
+    viewer.viewer.flush();
+    expect(viewer.frames.at(-1)?.snapshot).toMatchObject({ value: 'unpaired' });
+  });
+
   it('keeps the devices that moved last, and no more', () => {
     const inspector = new Inspector(3);
     const record = { state: 'unpaired', record: {} as never };
     for (const name of ['a', 'b', 'c', 'd', 'b', 'e']) {
       const deviceId = name.repeat(64);
       const event = { type: 'deadline.reached', at: 1 } as const;
-      inspector.stepped({ deviceId, role: 'operator', event, next: record, connId: null });
+      inspector.stepped({ deviceId, role: 'operator', event, next: record, revision: 1, connId: null });
     }
     expect(inspector.size).toBe(3);
   });
@@ -143,7 +191,8 @@ describe('the inspector', () => {
     const viewer = reader(inspector);
     const event = { type: 'deadline.reached', at: 1 } as const;
     const next = { state: 'unpaired', record: {} as never };
-    inspector.stepped({ deviceId: 'a'.repeat(64), role: 'operator', event, next, connId: null });
+    const deviceId = 'a'.repeat(64);
+    inspector.stepped({ deviceId, role: 'operator', event, next, revision: 1, connId: null });
     connect(inspector, 'one');
     viewer.viewer.flush();
     expect(viewer.frames.map(({ type, sessionId }) => `${type} ${sessionId}`)).toEqual([

@@ -5,7 +5,7 @@ import { createActor, createMachine } from 'xstate';
 import { connectionMachine } from '../../machines/connection.ts';
 import { approve } from '../../src/authority/request-decisions.ts';
 import { live, pair, READ, WRITE, wait } from '../support/pairing.ts';
-import { newDevice } from '../support/raw-client.ts';
+import { newDevice, type TestDevice } from '../support/raw-client.ts';
 import { openInspected, PATIENCE, type SeenFrame } from './looking.ts';
 
 const shapeOf = ({ type, event, snapshot }: SeenFrame): string =>
@@ -75,6 +75,42 @@ describe('what a viewer is sent of a connection that waits and is approved', () 
         generation: 1,
       },
     });
+  });
+});
+
+describe('what a peer says of itself before its proof', () => {
+  const claimed = (device: TestDevice) => ({
+    device: device.id.slice(0, 12),
+    role: 'operator',
+    client: 'cli',
+    mode: 'node',
+  });
+
+  it('is shown as claimed, and as known from its proof on', async () => {
+    const { house, look } = await openInspected();
+    const viewer = await look();
+    const device = newDevice();
+    await pair(house, device, READ);
+    const sessionId = await viewer.standing('connection', 'paired');
+    const contextIn = (state: string) =>
+      viewer.of(sessionId).find(({ snapshot }) => snapshot?.value === state)?.snapshot.context;
+    expect(contextIn('challenged')).not.toHaveProperty('claimed');
+    expect(contextIn('proving').claimed).toEqual(claimed(device));
+    expect(contextIn('proving')).not.toHaveProperty('device');
+    expect(contextIn('authorizing')).toMatchObject(claimed(device));
+    expect(contextIn('authorizing')).not.toHaveProperty('claimed');
+  });
+
+  it('stays a claim where the proof is refused', async () => {
+    const { house, look } = await openInspected();
+    const viewer = await look();
+    const device = newDevice();
+    const { client } = await house.connect({ device, scopes: READ, mode: 'node', auth: { token: 'wrong' } });
+    const sessionId = await viewer.standing('connection', 'rejected');
+    await client.end();
+    const { context } = viewer.of(sessionId).findLast(({ snapshot }) => snapshot)?.snapshot ?? {};
+    expect(context.claimed).toEqual(claimed(device));
+    expect(context).not.toHaveProperty('device');
   });
 });
 

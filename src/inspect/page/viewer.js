@@ -34,9 +34,12 @@ function pathOf(value) {
 
 /** @param {Actor} actor */
 function aboutOf({ snapshot }) {
-  const { device, role, client, mode, request } = snapshot.context;
+  const { claimed, request } = snapshot.context;
+  const { device, role, client, mode } = claimed ?? snapshot.context;
   const who = client === undefined ? [] : [`${client} (${mode})`];
-  return [device, role, ...who, request, ...snapshot.tags].filter((part) => part).join(' · ');
+  return [claimed && 'claims to be', device, role, ...who, request, ...snapshot.tags]
+    .filter((part) => part)
+    .join(' · ');
 }
 
 /** @param {Actor} actor */
