@@ -22,7 +22,16 @@ async function help(words: readonly string[]): Promise<string> {
   const say = (text: string): void => {
     said += text;
   };
-  const io = { out: say, err: say, columns: 400, env: {}, home: '/', user: 'reader', now: () => 0 };
+  const io = {
+    out: say,
+    err: say,
+    columns: 400,
+    isTerminal: false,
+    env: {},
+    home: '/',
+    user: 'reader',
+    now: () => 0,
+  };
   const code = await run([...words, '--help'], {
     ...io,
     program: 'antechamber',

@@ -5,6 +5,8 @@ export interface Io {
   readonly err: (text: string) => void;
   /** Width of the terminal, in cells. */
   readonly columns: number;
+  /** Stdout is one: a person reads what is printed, and nothing keeps it. */
+  readonly isTerminal: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   /** Who the history says decided. */

@@ -9,6 +9,7 @@ const io: Io = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   columns: process.stdout.columns ?? (Number(process.env.COLUMNS) || 120),
+  isTerminal: process.stdout.isTTY === true,
   env: process.env,
   home: homedir(),
   user: userName(),

@@ -37,7 +37,9 @@ export async function serve(flags: Flags, io: Io): Promise<void> {
   const logging = openLog(settings, io);
   const command = commandFor(flags, io);
   const metrics = settings.metrics && (await openMetrics(settings.metrics, VERSION));
-  const inspection = settings.inspect && (await openInspection(settings.inspect));
+  const isShown = io.isTerminal || settings.showToken;
+  const inspection =
+    settings.inspect && (await openInspection(settings.inspect, { folder: resolved.stateDir, isShown }));
   try {
     const state = await openState({
       folder: resolved.stateDir,
@@ -86,8 +88,9 @@ async function serveOn(state: State, serving: Serving): Promise<void> {
     removeGatewayFile(state.folder);
     await notices?.stop();
     await metrics?.stop();
-    await inspection?.stop();
     await gateway.stop('service restart');
+    // Last, so that whoever looks sees how each connection is ended.
+    await inspection?.stop();
   }
   io.out('stopped; open requests stay open\n');
 }

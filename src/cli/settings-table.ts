@@ -216,7 +216,7 @@ export const SETTINGS = {
   },
   'show-token': {
     form: null,
-    about: 'print the shared secret at the start',
+    about: 'print the shared secret and the addresses of the inspector at the start',
     allowed: 'true or false',
     schema: Type.Boolean(),
     reading: 'switch',

@@ -48,7 +48,7 @@ export function openDoor(port: number): Door {
       if (!timingSafeEqual(digest(given), expected)) {
         return {
           status: 401,
-          text: 'the token is missing or wrong: use the address that was printed at the start',
+          text: 'the token is missing or wrong: use the address that was given at the start',
         };
       }
       return null;

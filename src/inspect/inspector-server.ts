@@ -58,6 +58,7 @@ export async function startInspectorServer(
     hostedUrl: `http://${base}/hosted#token=${door.token}`,
     socketUrl: `ws://${base}/?token=${door.token}`,
     stop: async () => {
+      inspector.flush();
       for (const viewer of sockets.clients) viewer.terminate();
       const closed = new Promise<void>((resolve) => http.close(() => resolve()));
       http.closeAllConnections();

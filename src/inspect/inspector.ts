@@ -75,6 +75,11 @@ export class Inspector implements ActorTap {
     return { viewer, leave: () => this.#viewers.delete(viewer) };
   }
 
+  /** Sends what waits for viewers, as far as they have room: what happens next may be their end. */
+  flush(): void {
+    for (const viewer of this.#viewers) viewer.flush();
+  }
+
   *#actors(): Iterable<WatchedActor> {
     yield* this.#connections.values();
     for (const { actor } of this.#devices.values()) yield actor;

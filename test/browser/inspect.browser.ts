@@ -58,7 +58,7 @@ describe('the local page', () => {
     await connections(page).getByText('upgradePending.held').waitFor();
     const stranger = await newUnjudgedPage(browser);
     await stranger.goto(server.url.replace(/#.*/, ''));
-    await stranger.getByText('refused: use the address that the gateway printed').waitFor();
+    await stranger.getByText('refused: use the address that the gateway gave').waitFor();
     expect(await connections(stranger).count()).toBe(0);
     await client.end();
   });

@@ -23,6 +23,7 @@ export interface Ran {
 export interface Surroundings {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly columns?: number;
+  readonly isTerminal?: boolean;
   readonly now?: () => number;
   /** Aborting it is Ctrl-C. */
   readonly interrupt?: AbortSignal;
@@ -47,6 +48,7 @@ export async function cli(args: readonly string[], around: Surroundings = {}): P
       around.onErr?.(text);
     },
     columns: around.columns ?? 100,
+    isTerminal: around.isTerminal ?? false,
     env: around.env ?? {},
     home: '/nonexistent/home',
     user: 'ann',

@@ -8,8 +8,8 @@ export async function attachInspected(server: WebSocketServer, folder: string, s
   const room = attach(server, { authority, auth: { mode: 'token', secret }, inspect: inspector });
   const shown = await startInspectorServer(inspector, { port: 0 });
   const stop = async () => {
-    await shown.stop();
     await room.stop('the server closes');
+    await shown.stop();
     await close();
   };
   return { authority, url: shown.url, socketUrl: shown.socketUrl, stop };

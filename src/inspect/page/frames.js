@@ -25,8 +25,8 @@ export function hear(onFrame, onStatus) {
   socket.onclose = () =>
     onStatus(
       wasOpen
-        ? 'the gateway has stopped; its next start prints another address'
-        : 'refused: use the address that the gateway printed at its start',
+        ? 'the gateway has stopped; its next start gives another address'
+        : 'refused: use the address that the gateway gave at its start',
     );
 }
 
