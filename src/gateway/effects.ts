@@ -53,7 +53,6 @@ export class ConnectionActor {
   readonly #session: Session;
   #awake: RunningActor | undefined;
   #asleep: ConnectionSnapshot | undefined = CHALLENGED;
-  #isWatched = false;
   /** Only where actors are inspected. It stays while the actor sleeps, so that viewers see one actor. */
   readonly #watcher: ActorWatcher | undefined;
   /** Events whose effects are being carried out: an effect may send the next one. */
@@ -62,12 +61,6 @@ export class ConnectionActor {
   constructor(session: Session) {
     this.#session = session;
     this.#watcher = session.core.inspect?.opened(session, CHALLENGED);
-  }
-
-  /** For whoever watches what the actor does; a watched one stays awake, because its system would not survive sleep. */
-  get system(): RunningActor['system'] {
-    this.#isWatched = true;
-    return this.#wake().system;
   }
 
   getSnapshot(): ConnectionSnapshot {
@@ -79,12 +72,11 @@ export class ConnectionActor {
     this.#under += 1;
     actor.send(event);
     this.#under -= 1;
-    if (this.#under === 0 && !this.#isWatched) this.#sleepIfHeld(actor);
+    if (this.#under === 0) this.#sleepIfHeld(actor);
   }
 
-  /** For its watchers, who hear of it. Nobody else holds an actor of a socket that is gone. */
+  /** For its watcher, who hears of it. Nobody else holds an actor of a socket that is gone. */
   stop(): void {
-    if (this.#isWatched) this.#awake?.stop();
     this.#watcher?.gone();
   }
 

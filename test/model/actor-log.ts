@@ -1,6 +1,6 @@
-import type { AnyTransitionDefinition, SnapshotFrom } from 'xstate';
+import type { AnyTransitionDefinition, InspectionEvent, SnapshotFrom } from 'xstate';
 import type { connectionMachine } from '../../machines/connection.ts';
-import type { ConnectionActor } from '../../src/gateway/effects.ts';
+import type { ActorSnapshot, ActorTap } from '../../src/inspect/actor-tap.ts';
 import type { Signal } from './signal.ts';
 import { nameOf, passedOver } from './transitions.ts';
 
@@ -17,20 +17,35 @@ export class ActorLog {
   readonly taken = new Set<string>();
   readonly passed = new Set<string>();
 
-  constructor(actor: ConnectionActor, signal: Signal) {
-    this.heard.push({ type: 'xstate.init', after: actor.getSnapshot() });
-    let rows: AnyTransitionDefinition[] = [];
-    actor.system.inspect((seen) => {
-      if (seen.type === '@xstate.microstep') {
-        rows.push(...seen._transitions);
-      } else if (seen.type === '@xstate.snapshot') {
-        for (const row of rows) this.taken.add(nameOf(row));
-        for (const name of passedOver(this.last.after, seen.event.type, rows)) this.passed.add(name);
-        rows = [];
-        this.heard.push({ type: seen.event.type, after: seen.snapshot as Heard['after'] });
-        signal.stir();
-      }
-    });
+  readonly #signal: Signal;
+  #rows: AnyTransitionDefinition[] = [];
+
+  constructor(signal: Signal) {
+    this.#signal = signal;
+  }
+
+  /** For `inspect` of the gateway: hears of its first socket, and of no other. */
+  get tap(): ActorTap {
+    return {
+      opened: (_, snapshot: ActorSnapshot) => {
+        if (this.heard.length > 0) return { seen: () => {}, gone: () => {} };
+        this.heard.push({ type: 'xstate.init', after: snapshot as Heard['after'] });
+        return { seen: (event) => this.#hear(event), gone: () => {} };
+      },
+    };
+  }
+
+  #hear(seen: InspectionEvent): void {
+    if (seen.type === '@xstate.microstep') {
+      this.#rows.push(...seen._transitions);
+      // An actor that wakes is where it was when it fell asleep.
+    } else if (seen.type === '@xstate.snapshot' && seen.event.type !== 'xstate.init') {
+      for (const row of this.#rows) this.taken.add(nameOf(row));
+      for (const name of passedOver(this.last.after, seen.event.type, this.#rows)) this.passed.add(name);
+      this.#rows = [];
+      this.heard.push({ type: seen.event.type, after: seen.snapshot as Heard['after'] });
+      this.#signal.stir();
+    }
   }
 
   /** The first event of this type from `start` on. */

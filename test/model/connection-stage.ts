@@ -49,7 +49,14 @@ export class ConnectionStage {
 
   private constructor(
     options: StageOptions,
-    parts: { house: House; client: RawClient; signal: Signal; store: SteppedStore; proofs: Proofs },
+    parts: {
+      house: House;
+      client: RawClient;
+      signal: Signal;
+      store: SteppedStore;
+      proofs: Proofs;
+      log: ActorLog;
+    },
   ) {
     this.house = parts.house;
     this.client = parts.client;
@@ -58,7 +65,7 @@ export class ConnectionStage {
     this.#proofs = parts.proofs;
     this.#presentsToken = options.presentsToken;
     this.actor = options.newestActor();
-    this.log = new ActorLog(this.actor, this.#signal);
+    this.log = parts.log;
     const { realm, clock } = this.house.authority;
     this.deeds = new DeviceDeeds(new Authority({ store: this.#store.inside, realm, clock }), this.#device);
   }
@@ -66,6 +73,7 @@ export class ConnectionStage {
   static async open(options: StageOptions): Promise<ConnectionStage> {
     const signal = new Signal();
     const proofs = new Proofs(signal);
+    const log = new ActorLog(signal);
     const stores: SteppedStore[] = [];
     const house = await openHouse({
       store: options.store,
@@ -74,11 +82,12 @@ export class ConnectionStage {
         stores.push(stepped);
         return stepped;
       },
-      gateway: { waiting: WAITING, authenticate: (_, request) => proofs.ask(request) },
+      gateway: { waiting: WAITING, authenticate: (_, request) => proofs.ask(request), inspect: log.tap },
     });
     const client = await house.client();
     await client.event('connect.challenge');
-    return new ConnectionStage(options, { house, client, signal, store: stores[0] as SteppedStore, proofs });
+    const store = stores[0] as SteppedStore;
+    return new ConnectionStage(options, { house, client, signal, store, proofs, log });
   }
 
   /** Ends whatever is still held, so that the house can close. */

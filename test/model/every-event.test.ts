@@ -125,8 +125,6 @@ async function everything(stage: ConnectionStage) {
 
 async function missend(stand: Stand, store: StageOptions['store']): Promise<void> {
   const { stage, expectation } = await standAt(stand, store);
-  // A stopped actor says that it has been sent something.
-  const warned = vi.spyOn(console, 'warn').mockReturnValue();
   try {
     const strays = Object.entries(STRAYS).filter(([, { type }]) => !MEANT[stand.place]?.includes(type));
     expect(strays.length).toBeGreaterThan(4);
@@ -136,12 +134,10 @@ async function missend(stand: Stand, store: StageOptions['store']): Promise<void
       if (stand.where !== 'turned away' && stand.where !== 'gone') await stage.roundTrip();
       expect(await everything(stage), name).toEqual(before);
     }
-    expect(warned).toHaveBeenCalledTimes(stand.where === 'gone' ? strays.length : 0);
     // Only now does one that was turned away read what it was sent.
     await catchUp(stage, stand, false);
     expect(await told(stage)).toEqual(expectation.told);
   } finally {
-    warned.mockRestore();
     stage.release();
   }
 }
