@@ -93,6 +93,8 @@ function headersFor(type: string, host: string, frames: string): Readonly<Record
     'content-type': `${type}; charset=utf-8`,
     'content-security-policy': policy.join('; '),
     'cache-control': 'no-store',
+    // No page that opened this one keeps a hold of it; what it has in its own frame is not concerned.
+    'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
@@ -117,7 +119,7 @@ export function readPages(): PageAt {
   return (path, host) => {
     const page = pages.get(path);
     if (!page) return undefined;
-    const frames = path === '/hosted' ? 'https://stately.ai https://*.stately.ai' : "'none'";
+    const frames = path === '/hosted' ? 'https://stately.ai' : "'none'";
     return { body: page.body, headers: headersFor(page.type, host, frames) };
   };
 }

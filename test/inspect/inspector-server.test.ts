@@ -130,7 +130,9 @@ describe('the pages', () => {
       expect(answer.status, path).toBe(200);
       const policy = answer.headers.get('content-security-policy') ?? '';
       expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
-      expect(policy.includes('stately.ai'), path).toBe(path === 'hosted');
+      const frames = path === 'hosted' ? 'https://stately.ai' : "'none'";
+      expect(policy.split('; '), path).toContain(`frame-src ${frames}`);
+      expect(answer.headers.get('cross-origin-opener-policy'), path).toBe('same-origin');
       const body = await answer.text();
       expect(body).not.toMatch(/<script>|<style>| style="| on\w+="/);
       expect(body).not.toContain(server.url.split('token=')[1]);

@@ -1,6 +1,7 @@
 import { byId, hear } from './frames.js';
 
-const OURS = /^https:\/\/([a-z0-9-]+\.)*stately\.ai$/;
+/** The one origin that `@statelyai/inspect` itself goes to. */
+const INSPECTOR = 'https://stately.ai';
 
 const iframe = /** @type {HTMLIFrameElement} */ (document.querySelector('iframe'));
 /**
@@ -10,7 +11,7 @@ const iframe = /** @type {HTMLIFrameElement} */ (document.querySelector('iframe'
  * @type {Map<string, any[]>}
  */
 const live = new Map();
-let origin = '';
+let isConnected = false;
 
 /** @param {any} frame */
 function remember(frame) {
@@ -22,21 +23,21 @@ function remember(frame) {
 
 /** @param {any} frame */
 function pass(frame) {
-  iframe.contentWindow?.postMessage(frame, origin);
+  iframe.contentWindow?.postMessage(frame, INSPECTOR);
 }
 
 addEventListener('message', (event) => {
-  if (event.source !== iframe.contentWindow || !OURS.test(event.origin)) return;
+  if (event.source !== iframe.contentWindow || event.origin !== INSPECTOR) return;
   if (event.data?.type !== '@statelyai.connected') return;
-  origin = event.origin;
+  isConnected = true;
   for (const frame of [...live.values()].flat()) pass(frame);
 });
-iframe.src = 'https://stately.ai/inspect';
+iframe.src = `${INSPECTOR}/inspect`;
 
 hear(
   (frame) => {
     remember(frame);
-    if (origin) pass(frame);
+    if (isConnected) pass(frame);
   },
   (status) => {
     byId('status').textContent = status;
