@@ -139,6 +139,13 @@ const settling: readonly Rule[] = [
     (step, event) => !names(step, event),
   ),
   on(
+    'request.approved',
+    'I2 R15 after an approval nothing stays open but what was asked for later',
+    ({ was, is }, { request }) =>
+      is.request === null || request.revision < (was.request?.revisions.length ?? 0),
+    (step) => step.taken.verdict === 'approved' && !unchanged(step),
+  ),
+  on(
     'request.rejected',
     'R4 a rejection of what is not shown changes nothing',
     (step) => step.taken.verdict === 'notOpen' && unchanged(step),
