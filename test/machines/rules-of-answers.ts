@@ -59,9 +59,12 @@ const OWNERS_ANSWERS: readonly Rule[] = [
     return step.taken.verdict === (isOver ? 'revoked' : 'notPaired');
   }),
   on('device.removed', 'who removes hears that it is so', ({ taken }) => taken.verdict === 'removed'),
-  on('device.imported', 'an import is done, known, or kept out by what was decided here', (step) => {
+  on('device.imported', 'an import is done, known, or kept out by what was decided here', (step, event) => {
+    const { state, record } = step.before;
     if (did(step)) return step.taken.verdict === 'imported';
-    return ['alreadyImported', 'kept'].includes(step.taken.verdict);
+    const isKnown = record.imported?.fingerprint === event.fingerprint;
+    const hasStood = stands(state) || isRevoked(state);
+    return step.taken.verdict === (isKnown && hasStood ? 'alreadyImported' : 'kept');
   }),
 ];
 
