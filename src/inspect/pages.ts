@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { STYLE } from './style.ts';
 
 /** A file as it is served. */
 interface Page {
@@ -49,30 +50,6 @@ const HOSTED = `<!doctype html>
   sandbox="allow-scripts allow-same-origin allow-popups"></iframe>
 </body>
 </html>
-`;
-
-const STYLE = `:root { color-scheme: light dark; font: 14px/1.45 system-ui, sans-serif; }
-body { margin: 0; }
-header { display: flex; gap: 1.5rem; align-items: baseline; padding: .6rem 1rem; border-bottom: 1px solid #8886; }
-h1 { font-size: 1.1rem; margin: 0; } h2 { font-size: 1rem; margin: .2rem 0 .6rem; } header p { margin: 0; }
-main { display: grid; grid-template-columns: minmax(16rem, 1fr) 1.2fr 1.4fr; gap: 1rem; padding: 1rem; }
-@media (max-width: 60rem) { main { grid-template-columns: 1fr; } }
-section { min-width: 0; }
-ul, ol { padding: 0; margin: 0; list-style: none; }
-input { font: inherit; width: 14rem; max-width: 100%; }
-#actors { margin-top: .6rem; max-height: 80vh; overflow: auto; }
-#actors button { font: inherit; display: grid; width: 100%; text-align: left; background: none; color: inherit;
-  border: 1px solid #8886; border-radius: 4px; padding: .35rem .5rem; margin-bottom: .3rem; cursor: pointer; }
-#actors button[aria-pressed=true] { outline: 2px solid currentColor; }
-#actors .gone { opacity: .55; }
-.state { font-weight: 600; }
-#chart li { margin: .25rem 0; } #chart ul { padding-left: 1rem; border-left: 1px solid #8886; }
-#chart [aria-current] > .name { background: #2563eb; color: #fff; border-radius: 3px; padding: 0 .35em; }
-#chart .about { opacity: .75; }
-pre, #events { font: 12px/1.5 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
-#events { max-height: 80vh; overflow: auto; } #events li { border-bottom: 1px solid #8883; padding: .15rem 0; }
-.hosted { display: flex; flex-direction: column; height: 100vh; } .hosted p { margin: .4rem 1rem; }
-iframe { flex: 1; border: 0; width: 100%; }
 `;
 
 /** Nothing inline, nothing from elsewhere, in no frame; only the hosted page may have one, of stately.ai. */

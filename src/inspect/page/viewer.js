@@ -47,9 +47,9 @@ function drawRow(actor) {
   const { id, name, snapshot, row } = actor;
   const button = /** @type {HTMLButtonElement} */ (row.firstChild);
   const state = element('span', pathOf(snapshot.value), 'state');
-  button.replaceChildren(element('span', name), state, element('span', aboutOf(actor)));
+  button.replaceChildren(element('span', name), state, element('span', aboutOf(actor), 'about'));
   button.setAttribute('aria-pressed', String(id === chosen));
-  row.className = snapshot.status === 'stopped' ? 'gone' : '';
+  row.className = snapshot.status === 'stopped' ? 'gone' : snapshot.tags.join(' ');
   const wanted = /** @type {HTMLInputElement} */ (byId('filter')).value.trim().toLowerCase();
   row.hidden = !`${button.textContent}`.toLowerCase().includes(wanted);
 }
@@ -142,8 +142,10 @@ function list({ name }, event, createdAt) {
   const { type, ...rest } = event;
   const known = JSON.stringify(rest, (_key, value) => value ?? undefined);
   const details = known === '{}' ? '' : ` ${known}`;
-  const time = new Date(Number(createdAt)).toLocaleTimeString();
-  byId('events').prepend(element('li', `${time} ${name}: ${type}${details}`));
+  const time = element('time', new Date(Number(createdAt)).toLocaleTimeString());
+  const item = document.createElement('li');
+  item.append(time, ` ${name}: `, element('b', type), element('span', details, 'details'));
+  byId('events').prepend(item);
   while (byId('events').childElementCount > MOST_EVENTS) byId('events').lastElementChild?.remove();
 }
 
