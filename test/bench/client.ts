@@ -15,6 +15,12 @@ interface Work {
   readonly concurrency: number;
 }
 
+interface Rate {
+  readonly url: string;
+  readonly count: number;
+  readonly perSecond: number;
+}
+
 function askOf(device: TestDevice): Ask {
   const waits = ['antechamber.wait'];
   const scopes = ['operator.read', 'operator.write'];
@@ -31,6 +37,21 @@ async function several(
     while (next < count) await task(next++);
   };
   await Promise.all(Array.from({ length: concurrency }, lane));
+}
+
+/** Begins a task so many times a second, whether or not those before it are done. */
+async function steadily(
+  { count, perSecond }: Rate,
+  task: (index: number) => Promise<unknown>,
+): Promise<void> {
+  const startMs = performance.now();
+  const under: Promise<unknown>[] = [];
+  while (under.length < count) {
+    const earlyMs = startMs + (under.length * 1000) / perSecond - performance.now();
+    if (earlyMs > 0) await new Promise((resolve) => setTimeout(resolve, earlyMs));
+    else under.push(task(under.length));
+  }
+  await Promise.all(under);
 }
 
 /** Opens a socket and answers its challenge; every later frame goes to `onFrame`. */
@@ -92,11 +113,12 @@ function idle(url: string): Promise<void> {
   });
 }
 
-answerCommands<Work>({
+answerCommands<Work & Rate>({
   devices: ({ count }) => {
     while (devices.length < count) devices.push(newDevice());
   },
   hello: ({ url }) => oneConnect(url, 0),
+  arrivals: (rate) => steadily(rate, (index) => oneConnect(rate.url, index)),
   connects: (work) => several(work, (index) => oneConnect(work.url, index)),
   park: (work) => several(work, (index) => park(work.url, index)),
   idle: (work) => several(work, () => idle(work.url)),
