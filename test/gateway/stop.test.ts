@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { approve } from '../../src/authority/request-decisions.ts';
-import { openHouse } from '../support/harness.ts';
+import { openHouse, temporaryFolder } from '../support/harness.ts';
 import { OfficialDevice, OfficialProgram } from '../support/official-client.ts';
 import { ASKED, history, live, openRequest, pair, READ, wait } from '../support/pairing.ts';
 import { newDevice } from '../support/raw-client.ts';
@@ -29,7 +31,9 @@ describe('a graceful stop', () => {
   });
 
   it('does not wait for a peer that was refused the upgrade and never ends its half', async () => {
-    const house = await openHouse({ gateway: { console: {} } });
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'index.html'), '');
+    const house = await openHouse({ gateway: { console: { folder } } });
     const { port } = house.gateway;
     const peer = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     onTestFinished(() => void peer.destroy());
